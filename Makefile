@@ -1,0 +1,47 @@
+# `make demo` shows Ogive at work, `make test` runs the whole test suite; both set everything up first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: demo test lint format lock clean
+
+demo: $(VENV)/run.stamp
+	$(BIN)/ogive demo $(if $(DEMO_ONCE),--once)
+
+test: $(VENV)/dev.stamp
+	$(BIN)/pytest
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(UV)
+	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --quiet \
+	  pyproject.toml --custom-compile-command "make lock" -o requirements.lock
+	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --quiet \
+	  pyproject.toml --group dev -c requirements.lock --custom-compile-command "make lock" -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) ogive-data
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Ogive needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+
+$(VENV)/run.stamp: $(UV) requirements.lock pyproject.toml
+	$(UV) pip install --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --python $(BIN)/python --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.lock
+	$(UV) pip install --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	$(UV) pip check --python $(BIN)/python
+	@touch $@

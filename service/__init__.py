@@ -1,0 +1,1 @@
+"""What users talk to: the HTTP API, the job records, the catalog and the command line."""

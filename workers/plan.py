@@ -1,0 +1,100 @@
+"""A job cut into shards before anything is read: the seam between the service and the workers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from workers.cubes.grid import Grid
+from workers.cubes.reference import Access, CubeReference
+
+
+class CubeSource(BaseModel):
+    """Where cubes come from: the given ones if there are any, else the STAC API, else its GeoJSON catalog."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cubes: tuple[str, ...] = ()
+    """Paths or URLs of cubes to serve instead of the public ones"""
+    stac_url: str = "https://stac.itslive.cloud"
+    catalog_url: str = "https://its-live-data.s3.amazonaws.com/datacubes/catalog_v02.json"
+    access: Access = Access()
+
+
+class PlannedCube(BaseModel):
+    """A cube as it was when the job was planned."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reference: CubeReference
+    fingerprint: str
+    """`sha256:...` of the cube's metadata; a job stops when it changes"""
+    last_modified: str | None
+    layers: int
+
+
+class Limits(BaseModel):
+    """How large one job may be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_pixels: int = 1_000_000
+
+
+class Shard(BaseModel):
+    """One task: a window of the product's grid, in pixels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    row: int
+    column: int
+    height: int
+    width: int
+    blocks: int
+    """Source chunk rows that the task reads, the unit of progress"""
+
+
+class Plan(BaseModel):
+    """Everything that a job needs, fixed at its start; survives a restart as JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    process: str
+    inputs: dict[str, Any]
+    """Canonical: defaults filled in, bbox snapped out"""
+    access: Access
+    cubes: tuple[PlannedCube, ...]
+    grid: Grid
+    first_day: int
+    last_day: int
+    request_sha256: str
+    version: int = 1
+    """Raised where an earlier product of the same request exists"""
+    shards: tuple[Shard, ...]
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of all shards."""
+        return sum(shard.blocks for shard in self.shards)
+
+
+class ShardReceipt(BaseModel):
+    """What is left of a finished shard: the proof that it is written, and its share of the summary."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shard: int
+    objects: dict[str, tuple[int, str]]
+    """Key in the store: size in bytes, SHA-256 in hex; objects that are all fill value are not written"""
+    pixels: dict[str, int]
+    """`requested`, `solved`, `no_data`, `failed`"""
+    blocks: dict[str, int]
+    """`total`, `empty`, `failed`"""
+    problems: tuple[str, ...] = ()
+    """One sentence for each block that failed, naming the chunk"""
+    cpu_seconds: float = 0.0
+    layers: tuple[int, ...] = ()
+    """Layers of the cubes read"""
+    vvc: tuple[float, ...] = ()
+    """VVC of the solved pixels, rounded to 4 decimals, for the item's summary"""

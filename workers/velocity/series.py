@@ -1,0 +1,60 @@
+"""The result of an inversion at one pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntFlag
+
+import numpy as np
+
+
+class Flag(IntFlag):
+    """What to know before trusting a window; bits of `quality_flag`."""
+
+    short_step = 1
+    low_count = 2
+    low_vvc = 4
+    no_convergence = 8
+    filled = 16
+    edge = 32
+    decorrelation_doubt = 64
+    no_data = 128
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PixelSeries:
+    """Regular series of one pixel: T windows; velocities in m/yr (365 days), errors 1-sigma; NaN for none.
+
+    All window arrays are float32, exactly what a product stores.
+    """
+
+    vx: np.ndarray
+    vy: np.ndarray
+    v: np.ndarray
+    vx_error: np.ndarray
+    vy_error: np.ndarray
+    v_error: np.ndarray
+    v_low: np.ndarray
+    v_high: np.ndarray
+    count: np.ndarray
+    """Sum of the robust weights of the pairs that constrain the window"""
+    quality_flag: np.ndarray
+    """(T,) uint8, bits of `Flag`"""
+    vvc: np.float32
+    """Velocity vector coherence, 0 to 1; NaN without data"""
+    error_scale: np.float32
+    """max(1, NMAD of residual / stated error): what `interval=scaled` multiplies with"""
+    residual_nmad: float
+    """NMAD of the residuals of the pairs used, metres"""
+    iterations: int
+    converged: bool
+    valid: int
+    """Pairs with a velocity at this pixel"""
+    used: int
+    """Pairs that entered the inversion"""
+    rejected: dict[str, int]
+    """Pairs rejected by each filter, by its name, in the order of the filters"""
+    rows: np.ndarray
+    """(used,) int64, rows of the `PairTable` of the pairs used"""
+    weights: np.ndarray
+    """(used,) float32, final robust weight psi of each"""
