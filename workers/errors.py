@@ -8,6 +8,7 @@
     ├── SourceError           the input is at fault, not the request
     │   ├── SourceUnavailable     a catalog or a store did not answer
     │   ├── CubeInvalid           a cube lacks what an inversion needs
+    │   ├── CubeChanged           a cube is no longer the one a job was planned with
     │   └── ChunkUnreadable       a chunk is missing bytes or cannot be decoded
     └── StoreNotWritable      products cannot be written where the settings say
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 __all__ = [
     "ChunkUnreadable",
+    "CubeChanged",
     "CubeInvalid",
     "InvalidRequest",
     "NoCube",
@@ -133,6 +135,10 @@ class SourceUnavailable(SourceError):
 
 class CubeInvalid(SourceError):
     """A cube lacks a variable, a date or an attribute that an inversion needs."""
+
+
+class CubeChanged(SourceError):
+    """A cube is no longer the one that a job was planned with."""
 
 
 class ChunkUnreadable(SourceError):

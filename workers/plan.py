@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from workers.cubes.grid import Grid
@@ -79,6 +81,19 @@ class Plan(BaseModel):
         return sum(shard.blocks for shard in self.shards)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ShardOutcome:
+    """What computing a shard gives, before it is written."""
+
+    arrays: dict[str, np.ndarray]
+    """Every variable of the product: (T, height, width) or (height, width)"""
+    pixels: dict[str, int]
+    blocks: dict[str, int]
+    problems: tuple[str, ...]
+    vvc: tuple[float, ...]
+    cpu_seconds: float
+
+
 class ShardReceipt(BaseModel):
     """What is left of a finished shard: the proof that it is written, and its share of the summary."""
 
@@ -94,7 +109,5 @@ class ShardReceipt(BaseModel):
     problems: tuple[str, ...] = ()
     """One sentence for each block that failed, naming the chunk"""
     cpu_seconds: float = 0.0
-    layers: tuple[int, ...] = ()
-    """Layers of the cubes read"""
     vvc: tuple[float, ...] = ()
     """VVC of the solved pixels, rounded to 4 decimals, for the item's summary"""

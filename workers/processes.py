@@ -1,0 +1,78 @@
+"""The registry of processes: what can be run, with which inputs, and how it is planned and computed.
+
+A new inversion is one entry here; no route, no job and no product code knows any of them by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from workers.cubes.discovery import CubeCatalog
+from workers.cubes.reference import Access
+from workers.plan import Limits, Plan, ShardOutcome
+from workers.products.spec import ProductSpec
+from workers.velocity import planning
+from workers.velocity import process as velocity
+from workers.version import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process, as OGC API Processes describes it, and the functions behind it."""
+
+    id: str
+    title: str
+    description: str
+    version: str
+    keywords: tuple[str, ...]
+    inputs: type[BaseModel]
+    """Validates the inputs of an execution; its JSON schema is their description"""
+    outputs: Mapping[str, Mapping[str, Any]]
+    """OGC output descriptions by name"""
+    job_control_options: tuple[str, ...]
+    plan: Callable[[dict[str, Any], CubeCatalog, Access, Limits], Plan]
+    """Inputs to shards, reading metadata only"""
+    product: Callable[[Plan], ProductSpec]
+    compute: Callable[[Plan, int, Callable[[str], None]], ShardOutcome]
+    """One shard; the callback is told `done`, `empty` or `failed` after each block and may raise to stop"""
+    collection: Mapping[str, Any]
+    """The STAC collection of the products"""
+    lineage: str
+    """How the product came to be, for its STAC item"""
+
+
+VELOCITY_CUBE = Process(
+    id=planning.PROCESS_ID,
+    title="Regular ice-velocity cube of a region",
+    description="Inverts the ITS_LIVE image pairs of every pixel of a region into a regular series of ice "
+    "velocity with errors, and publishes it as a Zarr product with a STAC item.",
+    version=VERSION,
+    keywords=("glacier", "ice velocity", "time series", "ITS_LIVE", "TICOI"),
+    inputs=planning.VelocityCubeInputs,
+    outputs={
+        "product": {
+            "title": "Zarr store of the product",
+            "schema": {"type": "string", "contentMediaType": "application/vnd.zarr; version=3"},
+        },
+        "item": {
+            "title": "STAC item of the product",
+            "schema": {"type": "object", "contentMediaType": "application/geo+json"},
+        },
+        "summary": {
+            "title": "Pixels solved, without data and failed",
+            "schema": {"type": "object", "additionalProperties": {"type": "integer"}},
+        },
+    },
+    job_control_options=("async-execute", "dismiss"),
+    plan=planning.plan_region,
+    product=velocity.product_spec,
+    compute=velocity.compute_shard,
+    collection=velocity.COLLECTION,
+    lineage=velocity.LINEAGE,
+)
+
+PROCESSES: dict[str, Process] = {process.id: process for process in (VELOCITY_CUBE,)}

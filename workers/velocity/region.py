@@ -1,0 +1,175 @@
+"""A window of pixels, inverted row by row while the cubes are read chunk row by chunk row.
+
+Every chunk that the window (and its halo of one pixel) touches is read once; no more than one chunk row of
+velocities and two pixel rows of selected pairs are held at a time. The result of a pixel depends on its own
+pairs and on the first guesses of its eight neighbours, never on how the window is cut.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from workers.calendar import Windows
+from workers.cubes.mosaic import NOBODY, Mosaic, Piece
+from workers.cubes.pairs import PairBlock, PairTable
+from workers.errors import ChunkUnreadable
+from workers.velocity.guess import DailyGuess, daily_guess, mean_guess
+from workers.velocity.invert import invert_pixel
+from workers.velocity.parameters import VelocityParameters
+from workers.velocity.selection import SelectedPairs, select_pairs
+from workers.velocity.series import PixelSeries
+
+HALO = 1
+BlockState = Literal["done", "empty", "failed"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SolvedPixel:
+    """One pixel's answer and what it was made from; row and column of the mosaic."""
+
+    row: int
+    column: int
+    series: PixelSeries
+    table: PairTable
+    vx: np.ndarray
+    vy: np.ndarray
+
+
+@dataclass(slots=True)
+class Reading:
+    """What happened while a window was read."""
+
+    failures: list[ChunkUnreadable] = field(default_factory=list)
+    """Chunks that could not be read"""
+    lost: list[Piece] = field(default_factory=list)
+    """The parts of the window that these chunks held"""
+    seconds: float = 0.0
+    """Time spent reading and decoding"""
+
+
+@dataclass(slots=True, eq=False)
+class _Prepared:
+    selected: SelectedPairs
+    table: PairTable
+    vx: np.ndarray
+    vy: np.ndarray
+
+
+def solve_window(
+    mosaic: Mosaic,
+    row: int,
+    column: int,
+    height: int,
+    width: int,
+    windows: Windows,
+    parameters: VelocityParameters,
+    reading: Reading,
+    on_block: Callable[[BlockState], None] = lambda state: None,
+) -> Iterator[SolvedPixel]:
+    """Yield the pixels of a window that have an owner, row by row; pixels of unreadable chunks are left out.
+
+    Args:
+        mosaic: the cubes, opened.
+        row, column, height, width: the window, in pixels of the mosaic's grid.
+        windows: the regular windows of the series.
+        parameters: the user's choices.
+        reading: filled with the chunks that could not be read.
+        on_block: called after each chunk row, before the next is read; may raise to stop the work.
+
+    Raises:
+        SourceUnavailable: a store did not answer, after retries.
+        CubeInvalid: a cube lacks what an inversion needs.
+    """
+    top, left = row - HALO, column - HALO
+    owners = mosaic.owners(top, left, height + 2 * HALO, width + 2 * HALO)
+    unread = (owners != NOBODY).sum(axis=1)
+    guesses = np.full(owners.shape, None, dtype=object)
+    prepared: dict[int, dict[int, _Prepared]] = {}
+    solved = HALO
+    with threadpool_limits(limits=1, user_api="blas"):
+        for piece in mosaic.pieces(top, left, *owners.shape):
+            lost, began = len(reading.lost), time.perf_counter()
+            blocks = _read(mosaic, piece, reading)
+            reading.seconds += time.perf_counter() - began
+            for line in range(piece.row, piece.row + piece.height):
+                at = line - top
+                _prepare_line(line, at, left, piece, mosaic, blocks, owners, guesses, prepared, parameters)
+                mine = owners[at, piece.column - left : piece.column - left + piece.width] == piece.cube
+                unread[at] -= mine.sum()
+                while solved < height + HALO and not unread[: solved + HALO + 1].any():
+                    inside = prepared.pop(solved, {})
+                    for across in sorted(inside):
+                        if HALO <= across < width + HALO:
+                            yield _solve(
+                                inside[across], guesses, solved, across, top, left, windows, parameters
+                            )
+                    prepared.pop(solved - HALO, None)
+                    guesses[solved - HALO] = None
+                    solved += 1
+            valid = any(np.isfinite(block.vx).any() for _, block in blocks)
+            del blocks
+            on_block("failed" if len(reading.lost) > lost else "done" if valid else "empty")
+
+
+def _read(mosaic: Mosaic, piece: Piece, reading: Reading) -> list[tuple[Piece, PairBlock]]:
+    """Read a chunk row; if a chunk of it fails, read chunk by chunk and lose only that one."""
+    cube = mosaic.cubes[piece.cube]
+    try:
+        return [(piece, cube.read(*mosaic.place(piece), piece.height, piece.width))]
+    except ChunkUnreadable:
+        blocks = []
+        for part in mosaic.chunk_columns(piece):
+            try:
+                blocks.append((part, cube.read(*mosaic.place(part), part.height, part.width)))
+            except ChunkUnreadable as failure:
+                reading.failures.append(failure)
+                reading.lost.append(part)
+        return blocks
+
+
+def _prepare_line(
+    line: int,
+    at: int,
+    left: int,
+    piece: Piece,
+    mosaic: Mosaic,
+    blocks: list[tuple[Piece, PairBlock]],
+    owners: np.ndarray,
+    guesses: np.ndarray,
+    prepared: dict[int, dict[int, _Prepared]],
+    parameters: VelocityParameters,
+) -> None:
+    """Select the pairs and make the first guess of one pixel row of a piece."""
+    table = mosaic.cubes[piece.cube].table()
+    row = prepared.setdefault(at, {})
+    for part, block in blocks:
+        for offset in range(part.width):
+            across = part.column + offset - left
+            if owners[at, across] != piece.cube:
+                continue
+            # Copies, so that a row that waits for its southern neighbours does not keep the whole block.
+            vx, vy = block.vx[line - part.row, offset].copy(), block.vy[line - part.row, offset].copy()
+            selected = select_pairs(table, vx, vy, parameters)
+            guesses[at, across] = daily_guess(selected)
+            row[across] = _Prepared(selected, table, vx, vy)
+
+
+def _solve(
+    pixel: _Prepared,
+    guesses: np.ndarray,
+    at: int,
+    across: int,
+    top: int,
+    left: int,
+    windows: Windows,
+    parameters: VelocityParameters,
+) -> SolvedPixel:
+    around: list[DailyGuess | None] = list(guesses[at - 1 : at + 2, across - 1 : across + 2].ravel())
+    series = invert_pixel(pixel.selected, mean_guess(around), windows, parameters)
+    return SolvedPixel(top + at, left + across, series, pixel.table, pixel.vx, pixel.vy)
