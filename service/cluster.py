@@ -1,0 +1,119 @@
+"""The Dask cluster that computes: a local one in processes, or one that is already running."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from distributed import Client, CommClosedError, Future, KilledWorker, LocalCluster
+from distributed.client import FutureCancelledError
+
+from service.errors import DeadlineExceeded, SchedulerUnavailable
+from service.settings import Settings
+
+Result = TypeVar("Result")
+SHARD = {"shard": 1}
+"""What a shard's task takes of a worker: each has one, so its other threads are left for points"""
+POINT_PRIORITY = 10
+_CONNECT = "10s"
+_LOST = "The Dask cluster lost the work: {}."
+
+
+class Cluster:
+    """Where functions of the workers run, whose own errors come back as they were raised."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    async def call(
+        self, function: Callable[..., Result], *arguments: Any, key: str | None = None, within: float | None = None
+    ) -> Result:
+        """Run a function on the cluster and wait for its result; equal keys share one run.
+
+        Raises:
+            SchedulerUnavailable: the cluster cannot be reached or lost the task.
+            DeadlineExceeded: it took longer than `within` seconds.
+            OgiveError: whatever the function raised.
+        """
+        future = self.submit(function, *arguments, key=key, priority=POINT_PRIORITY)
+        try:
+            async with asyncio.timeout(within) as deadline:
+                return await result(future)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            raise DeadlineExceeded(
+                f"The answer took longer than {within:g} s; try again, ask for fewer pairs by pairs_datetime, "
+                "or send a job for a region."
+            ) from None
+
+    def submit(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Future:
+        """Hand a function to the scheduler.
+
+        Raises:
+            SchedulerUnavailable: there is no connection to it.
+        """
+        if self.client.status != "running":
+            raise SchedulerUnavailable(f"The Dask scheduler is not connected ({self.client.status}).")
+        return self.client.submit(function, *arguments, pure=False, **options)
+
+    async def workers(self) -> int:
+        """Number of workers that can take a shard.
+
+        Raises:
+            SchedulerUnavailable: the scheduler does not answer.
+        """
+        try:
+            resources = await self.client.scheduler.identity(n_workers=-1)
+        except (OSError, CommClosedError) as error:
+            raise SchedulerUnavailable(f"The Dask scheduler does not answer: {error}.") from error
+        return sum(worker["resources"].get("shard", 0) >= 1 for worker in resources["workers"].values())
+
+
+async def result(future: Future) -> Any:
+    """The result of a task, or its error.
+
+    Raises:
+        SchedulerUnavailable: the task was lost.
+    """
+    try:
+        return await future.result()
+    except (FutureCancelledError, KilledWorker, CommClosedError) as error:
+        raise SchedulerUnavailable(_LOST.format(error)) from error
+
+
+@asynccontextmanager
+async def connect(settings: Settings) -> AsyncIterator[Cluster]:
+    """The cluster that the settings name, for as long as the context lasts.
+
+    Raises:
+        SchedulerUnavailable: the scheduler of the settings does not answer.
+    """
+    if settings.scheduler is not None:
+        try:
+            client = await Client(settings.scheduler, asynchronous=True, timeout=_CONNECT)
+        except OSError as error:
+            raise SchedulerUnavailable(
+                f"No Dask scheduler answers at {settings.scheduler} (OGIVE_SCHEDULER): {error}."
+            ) from error
+        async with client:
+            yield Cluster(client)
+        return
+    async with (
+        LocalCluster(
+            n_workers=settings.workers,
+            threads_per_worker=settings.threads_per_worker,
+            processes=True,
+            resources=SHARD,
+            dashboard_address=None,
+            host="127.0.0.1",
+            local_directory=str(settings.data / "dask"),
+            silence_logs=logging.ERROR,
+            asynchronous=True,
+        ) as local,
+        Client(local, asynchronous=True) as client,
+    ):
+        yield Cluster(client)

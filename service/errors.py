@@ -1,0 +1,93 @@
+"""What can go wrong in the service itself, beside the errors of the workers.
+
+    OgiveError (workers.errors)
+    └── ServiceError
+        ├── NotFound              no such path, collection, item, object
+        │   ├── NoSuchProcess
+        │   ├── NoSuchJob
+        │   └── ResultNotReady        the job is still under way; carries its progress
+        ├── JobDismissed          the results were given up
+        ├── JobFailed             the job ended without a product
+        ├── NotAcceptable         no representation that the client accepts; carries those there are
+        ├── UnsupportedMedia      a body of another media type than JSON
+        ├── SchedulerUnavailable  the Dask cluster cannot be reached or lost the work
+        └── DeadlineExceeded      the answer took longer than the limit
+"""
+
+from __future__ import annotations
+
+from workers.errors import OgiveError
+
+__all__ = [
+    "DeadlineExceeded",
+    "JobDismissed",
+    "JobFailed",
+    "NoSuchJob",
+    "NoSuchProcess",
+    "NotAcceptable",
+    "NotFound",
+    "ResultNotReady",
+    "SchedulerUnavailable",
+    "ServiceError",
+    "UnsupportedMedia",
+]
+
+
+class ServiceError(OgiveError):
+    """Base of the errors that only the service knows."""
+
+
+class NotFound(ServiceError):
+    """There is no such thing under this address."""
+
+
+class NoSuchProcess(NotFound):
+    """The registry has no process of this name."""
+
+
+class NoSuchJob(NotFound):
+    """There is no record of this job."""
+
+
+class ResultNotReady(NotFound):
+    """The job is still under way."""
+
+    def __init__(self, message: str, progress: int) -> None:
+        super().__init__(message, progress)
+
+    @property
+    def progress(self) -> int:
+        """Per cent of its blocks that are done."""
+        return self.args[1]
+
+
+class JobDismissed(ServiceError):
+    """The job was dismissed, so it has no results."""
+
+
+class JobFailed(ServiceError):
+    """The job ended without a product."""
+
+
+class NotAcceptable(ServiceError):
+    """No representation suits the client."""
+
+    def __init__(self, message: str, available: tuple[str, ...]) -> None:
+        super().__init__(message, available)
+
+    @property
+    def available(self) -> tuple[str, ...]:
+        """The media types that are there."""
+        return self.args[1]
+
+
+class UnsupportedMedia(ServiceError):
+    """The body is of a media type that is not read."""
+
+
+class SchedulerUnavailable(ServiceError):
+    """The Dask cluster cannot be reached, has no worker, or lost the work."""
+
+
+class DeadlineExceeded(ServiceError):
+    """The answer took longer than the limit."""

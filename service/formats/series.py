@@ -1,0 +1,166 @@
+"""The JSON document of a point's series: the same over HTTP and on the command line, links aside."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from workers.calendar import timestamp
+from workers.velocity.point import OVERLAP_RULE, PointSeries
+from workers.velocity.series import Flag, PixelSeries
+from workers.version import VERSION
+
+SCHEMA = "schemas/timeseries-1.json"
+"""Relative to the service's root, where the schema is served"""
+UNITS = {
+    "time": "iso8601",
+    "start": "iso8601",
+    "end": "iso8601",
+    "v": "m/yr",
+    "vx": "m/yr",
+    "vy": "m/yr",
+    "v_error": "m/yr",
+    "vx_error": "m/yr",
+    "vy_error": "m/yr",
+    "v_low": "m/yr",
+    "v_high": "m/yr",
+    "count": "1",
+    "flags": "bits",
+}
+OBSERVATION_UNITS = {
+    "mid": "iso8601",
+    "start": "iso8601",
+    "end": "iso8601",
+    "v": "m/yr",
+    "vx": "m/yr",
+    "vy": "m/yr",
+    "error": "m/yr",
+    "sensor": "name",
+    "weight": "1",
+}
+LEVEL = 0.95
+
+
+def document(point: PointSeries, links: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    """The document `VelocityTimeSeries`, without `links` where none are given.
+
+    Numbers are the shortest decimals that read back as the very float32 a product stores; null where there
+    is none.
+    """
+    parameters, series = point.parameters, point.series
+    whole = {
+        "type": "VelocityTimeSeries",
+        "schema": SCHEMA,
+        "id": f"sha256:{point.request_sha256}",
+        "requested": {
+            "lon": point.lon,
+            "lat": point.lat,
+            "datetime": parameters.datetime,
+            "pairs_datetime": parameters.pairs_datetime,
+        },
+        "cell": {
+            "lon": round(point.cell_lon, 7),
+            "lat": round(point.cell_lat, 7),
+            "x": point.cell_x,
+            "y": point.cell_y,
+            "crs": point.crs,
+            "offset_m": round(point.offset_m, 1),
+        },
+        "source": _source(point),
+        "method": {
+            "name": "TICOI",
+            "version": VERSION,
+            "regularization": parameters.regularization,
+            "coefficient": parameters.coefficient,
+            "coefficient_rule": "given",
+            "error_weights": parameters.error_weights,
+            "step": parameters.step,
+        },
+        "quality": _quality(point),
+        "series_units": UNITS,
+        "series": _columns(point),
+    }
+    if point.observations is not None:
+        whole["observations_units"] = OBSERVATION_UNITS
+        whole["observations"] = _observations(point.observations)
+    return whole if links is None else {**whole, "links": links}
+
+
+def dumps(whole: dict[str, Any], indent: int | None = None) -> str:
+    """The document as JSON text, the same bytes for the same document."""
+    separators = (",", ":") if indent is None else None
+    return json.dumps(whole, allow_nan=False, ensure_ascii=False, indent=indent, separators=separators)
+
+
+def numbers(values: np.ndarray) -> list[float | None]:
+    """Floats for JSON: the shortest decimals that read back as the same values of the array's own type."""
+    return [float(text) if text != "nan" else None for text in np.asarray(values).astype(str)]
+
+
+def number(value: float) -> float | None:
+    """One float for JSON; a numpy scalar keeps to the digits of its own type."""
+    return None if math.isnan(value) else float(str(value))
+
+
+def flags_throughout(series: PixelSeries) -> list[str]:
+    """Names of the flags that hold in every window."""
+    common = int(np.bitwise_and.reduce(series.quality_flag)) if series.quality_flag.size else 0
+    return [flag.name for flag in Flag if flag & common]
+
+
+def _source(point: PointSeries) -> dict[str, Any]:
+    source = {
+        "cube": point.cube,
+        "fingerprint": point.fingerprint,
+        "last_modified": point.last_modified,
+        "layers": point.layers,
+        "valid": point.series.valid,
+        "used": point.series.used,
+        "rejected": dict(point.series.rejected),
+        "other_cubes": list(point.other_cubes),
+    }
+    return {**source, "overlap_rule": OVERLAP_RULE} if point.other_cubes else source
+
+
+def _quality(point: PointSeries) -> dict[str, Any]:
+    series, kind = point.series, point.parameters.interval
+    return {
+        "vvc": number(series.vvc),
+        "iterations": series.iterations,
+        "converged": series.converged,
+        "residual_nmad_m": number(np.float32(series.residual_nmad)),
+        "interval": {
+            "kind": kind,
+            "level": LEVEL,
+            "scale": number(series.error_scale) if kind == "scaled" else 1.0,
+            "measured_coverage": None,
+        },
+        "flags": flags_throughout(series),
+        "flag_bits": {flag.name: flag.value for flag in Flag},
+    }
+
+
+def _columns(point: PointSeries) -> dict[str, list[Any]]:
+    windows, series = point.windows, point.series
+    return {
+        "time": [timestamp(day) for day in windows.middle],
+        "start": [timestamp(day) for day in windows.start],
+        "end": [timestamp(day) for day in windows.end],
+        **{name: numbers(getattr(series, name)) for name in UNITS if hasattr(series, name)},
+        "flags": series.quality_flag.tolist(),
+    }
+
+
+def _observations(pairs: dict[str, Any]) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {}
+    for name, unit in OBSERVATION_UNITS.items():
+        if unit == "iso8601":
+            columns[name] = [timestamp(day) for day in pairs[name]]
+        elif unit == "name":
+            columns[name] = [str(value) for value in pairs[name]]
+        else:
+            columns[name] = numbers(pairs[name])
+    return columns

@@ -1,0 +1,232 @@
+"""The one map from errors to RFC 9457 problem documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from service import errors as service
+from service.catalog import errors as catalog
+from workers import errors as workers
+
+MEDIA_TYPE = "application/problem+json"
+OGC = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0"
+_RETRY_SECONDS = 15
+
+Members = Callable[[Any], dict[str, Any]]
+Headers = Callable[[Any], Mapping[str, str]]
+
+
+def _nothing(error: workers.OgiveError) -> dict[str, Any]:
+    return {}
+
+
+def _retry(error: workers.OgiveError) -> dict[str, str]:
+    return {"Retry-After": str(_RETRY_SECONDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem: what its document says whatever the occasion."""
+
+    name: str
+    """Last part of the type URI"""
+    status: int
+    title: str
+    about: str
+    """What it means and what helps, for the page that the type URI leads to"""
+    members: Members = _nothing
+    """Further members of the document, from the error"""
+    headers: Headers = _nothing
+    """Further headers of the response, from the error"""
+    ogc: bool = False
+    """Whether OGC API Processes names the type"""
+
+    def type(self, base: str) -> str:
+        """The type URI; `base` is where this service is."""
+        return f"{OGC}/{self.name}" if self.ogc else f"{base}/problems/{self.name}"
+
+
+INVALID = Kind(
+    "invalid-parameter",
+    400,
+    "Invalid parameter",
+    "A parameter or a member of the body is missing, unknown, malformed, out of range or contradicts another "
+    "one. `errors` names each place (`query.lat`, `body.inputs.bbox`) and what would work there.",
+)
+NOT_FOUND = Kind("not-found", 404, "Not found", "There is nothing under this address; `detail` says what is missing.")
+NOT_ALLOWED = Kind(
+    "method-not-allowed",
+    405,
+    "Method not allowed",
+    "The address exists, but not for this method; the header Allow lists those that work.",
+)
+
+KINDS: dict[type[workers.OgiveError], Kind] = {
+    workers.InvalidRequest: INVALID,
+    workers.SeveralGrids: Kind(
+        "several-grids",
+        400,
+        "Region on several grids",
+        "The region touches cubes of several coordinate reference systems and a product has one. "
+        "`split` gives, for each CRS, boxes that work.",
+        lambda error: {"split": error.split},
+    ),
+    workers.TooLarge: Kind(
+        "too-large",
+        413,
+        "Request too large",
+        "The request is over a limit. `limits` says which, `split` gives boxes that fit.",
+        lambda error: {"limits": error.limits, "split": error.split},
+    ),
+    workers.NoCube: Kind(
+        "no-cube",
+        404,
+        "No cube here",
+        "No cube of image pairs holds the place. `nearest_cube` and `distance_m` tell where the nearest is.",
+        lambda error: {"nearest_cube": error.nearest_cube, "distance_m": error.distance_m},
+        lambda error: {"Cache-Control": "public, max-age=300"},
+    ),
+    workers.SourceUnavailable: Kind(
+        "upstream-unavailable",
+        503,
+        "Source does not answer",
+        "The catalog of cubes (`upstream`: stac) or the store that holds them (source-zarr) did not answer. "
+        "The request itself may be right: try again later.",
+        lambda error: {"upstream": error.upstream},
+        _retry,
+    ),
+    workers.CubeInvalid: Kind(
+        "cube-invalid", 502, "Cube not usable", "The cube lacks a variable, a date or an attribute that is needed."
+    ),
+    workers.ChunkUnreadable: Kind(
+        "chunk-unreadable",
+        502,
+        "Chunk not readable",
+        "A chunk of the cube is truncated or cannot be decoded; `chunk` is its key.",
+        lambda error: {"chunk": error.chunk},
+    ),
+    workers.SourceError: Kind("source-error", 502, "Source at fault", "The input is at fault, not the request."),
+    workers.StoreNotWritable: Kind(
+        "store-not-writable",
+        503,
+        "Products cannot be written",
+        "The store of products does not take writes; whoever runs the service must look at OGIVE_PRODUCTS.",
+    ),
+    service.NoSuchProcess: Kind("no-such-process", 404, "No such process", "See /processes.", ogc=True),
+    service.NoSuchJob: Kind("no-such-job", 404, "No such job", "See /jobs.", ogc=True),
+    service.ResultNotReady: Kind(
+        "result-not-ready",
+        404,
+        "Result not ready",
+        "The job is still under way.",
+        lambda error: {"progress": error.progress, "retry_after": _RETRY_SECONDS},
+        _retry,
+        ogc=True,
+    ),
+    service.JobDismissed: Kind(
+        "job-dismissed", 410, "Job dismissed", "The job was dismissed and has no results; send the request again."
+    ),
+    service.JobFailed: Kind(
+        "job-failed", 500, "Job failed", "The job ended without a product; `detail` says why."
+    ),
+    service.NotFound: NOT_FOUND,
+    catalog.NotFound: NOT_FOUND,
+    catalog.RangeNotSatisfiable: Kind(
+        "range-not-satisfiable",
+        416,
+        "Range not satisfiable",
+        "The range of bytes lies beyond the end of the object; the header Content-Range tells its size.",
+        headers=lambda error: {"Content-Range": f"bytes */{error.size}"},
+    ),
+    service.NotAcceptable: Kind(
+        "not-acceptable",
+        406,
+        "Not acceptable",
+        "There is no representation of a media type that the header Accept allows; `available` lists those there are.",
+        lambda error: {"available": list(error.available)},
+    ),
+    service.UnsupportedMedia: Kind(
+        "unsupported-media-type", 415, "Unsupported media type", "Bodies are JSON: send Content-Type: application/json."
+    ),
+    service.SchedulerUnavailable: Kind(
+        "scheduler-unavailable",
+        503,
+        "Cluster not available",
+        "The Dask cluster cannot be reached, has no worker, or lost the work. Try again later.",
+        headers=_retry,
+    ),
+    service.DeadlineExceeded: Kind(
+        "deadline-exceeded",
+        504,
+        "Deadline exceeded",
+        "The answer took longer than one request may wait; /limits says how long that is.",
+    ),
+}
+
+OURS: dict[str, Kind] = {
+    kind.name: kind for kind in (*KINDS.values(), NOT_ALLOWED) if not kind.ogc
+}
+"""The kinds whose type URI leads to this service, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem on one occasion."""
+
+    status: int
+    document: dict[str, Any]
+    headers: Mapping[str, str]
+
+    def response(self) -> JSONResponse:
+        """The HTTP response that carries the document."""
+        return JSONResponse(self.document, self.status, dict(self.headers), MEDIA_TYPE)
+
+
+def kind_of(error: workers.OgiveError) -> Kind:
+    """The kind of an error: that of its class or of the nearest base that has one."""
+    for cls in type(error).__mro__:
+        if cls in KINDS:
+            return KINDS[cls]
+    raise LookupError(f"{type(error).__name__} has no kind of problem") from error
+
+
+def problem(error: workers.OgiveError, base: str, instance: str, where: str = "query") -> Problem:
+    """The problem document of an error.
+
+    Args:
+        error: what went wrong.
+        base: address of this service, for the type URI.
+        instance: URI of this occasion.
+        where: part of the request that holds the parameters (`query`, `body.inputs`).
+    """
+    kind = kind_of(error)
+    members = kind.members(error)
+    if isinstance(error, workers.InvalidRequest):
+        loc = f"{where}.{error.where}" if error.where else where
+        members = {"errors": [{"loc": loc, "msg": error.message}], **members}
+    return of_kind(kind, error.message, base, instance, kind.headers(error), **members)
+
+
+def of_kind(
+    kind: Kind, detail: str, base: str, instance: str, headers: Mapping[str, str], **members: Any
+) -> Problem:
+    """The problem document of a kind on one occasion."""
+    document = {
+        "type": kind.type(base),
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "instance": instance,
+    }
+    return Problem(kind.status, {**document, **members}, {"Cache-Control": "no-store", **headers})
+
+
+def unexpected(instance: str) -> Problem:
+    """The problem document of an error that nobody foresaw: it names the occasion and tells nothing else."""
+    detail = "Something went wrong inside Ogive. Whoever runs it finds the reason in the log under this instance."
+    document = {"type": "about:blank", "title": "Internal Server Error", "status": 500}
+    return Problem(500, {**document, "detail": detail, "instance": instance}, {"Cache-Control": "no-store"})

@@ -1,0 +1,143 @@
+"""Every setting and every limit of the service, read from `OGIVE_*` in the environment."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from workers.cubes.reference import Access
+from workers.plan import CubeSource, Limits
+
+PREFIX = "OGIVE_"
+TEST_PREFIX = "OGIVE_TEST_"
+_SOURCE = CubeSource()
+
+
+def _cores() -> int:
+    """Cores that this process may use, container limits counted."""
+    from dask.system import cpu_count  # costly to import, and not needed when the number is given
+
+    return cpu_count()
+
+
+class Settings(BaseSettings):
+    """How one Ogive runs. Arguments go before the environment.
+
+    Raises:
+        pydantic.ValidationError: a value is malformed, or the environment holds an `OGIVE_` name that is no
+            setting (`OGIVE_TEST_*` are the tests').
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    data: Path = Field(Path("ogive-data"), description="Folder of everything that Ogive writes.")
+    cubes: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Cubes to serve instead of the public ones: paths or URLs, by comma or as JSON."
+    )
+    stac_url: str = Field(_SOURCE.stac_url, description="STAC API that lists the public cubes.")
+    catalog_url: str = Field(
+        _SOURCE.catalog_url, description="GeoJSON catalog of the cubes, asked when the STAC API fails."
+    )
+    source_endpoint: str | None = Field(
+        None, description="S3 endpoint that holds the cubes, where it is not Amazon's."
+    )
+    source_anonymous: bool = Field(True, description="Read cubes from S3 without signing the requests.")
+    scheduler: str | None = Field(
+        None,
+        description="Address of a Dask scheduler (tcp://host:8786), whose workers offer the resource shard=1. "
+        "Without it a local cluster runs in processes.",
+    )
+    workers: int = Field(
+        default_factory=_cores, ge=1, description="Processes of the local cluster."
+    )
+    threads_per_worker: int = Field(
+        2, ge=1, description="Threads of each; one of them computes shards, the others are kept for points."
+    )
+    database: str = Field(
+        "", description="SQLAlchemy URL of jobs and catalog; an SQLite file in the data folder by default."
+    )
+    products: str = Field(
+        "", description="Folder or s3:// URL of the products; `products` in the data folder by default."
+    )
+    public_url: str | None = Field(
+        None, description="Address that links start with, where it differs from the one requested."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    limit_pixels: int = Field(Limits().max_pixels, ge=1, description="Pixels that one job may compute.")
+    limit_wait: float = Field(60.0, gt=0, description="Seconds that one request may wait for its answer.")
+    limit_list: int = Field(1000, ge=1, description="Entries on one page of a list.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_names(cls, values: dict) -> dict:
+        if problems := list(_unknown_names(os.environ, cls)):
+            raise ValueError(" ".join(problems))
+        return values
+
+    @field_validator("cubes", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        text = value.strip()
+        return json.loads(text) if text.startswith("[") else [c for c in map(str.strip, text.split(",")) if c]
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, value: str | None) -> str | None:
+        return value.rstrip("/") if value else None
+
+    @model_validator(mode="after")
+    def _below_data(self) -> Settings:
+        folder = self.data.absolute()
+        if not self.database:
+            object.__setattr__(self, "database", f"sqlite+aiosqlite:///{folder / 'ogive.sqlite'}")
+        products = self.products or str(folder / "products")
+        if "://" not in products:  # workers may have another working directory
+            products = str(Path(products).absolute())
+        object.__setattr__(self, "products", products)
+        return self
+
+    @property
+    def source(self) -> CubeSource:
+        """Where cubes come from, as the workers take it."""
+        access = Access(anonymous=self.source_anonymous, endpoint_url=self.source_endpoint)
+        return CubeSource(
+            cubes=self.cubes, stac_url=self.stac_url, catalog_url=self.catalog_url, access=access
+        )
+
+    @property
+    def job_limits(self) -> Limits:
+        """The limits of one job, as the workers take them."""
+        return Limits(max_pixels=self.limit_pixels)
+
+    @property
+    def limits(self) -> dict[str, dict[str, object]]:
+        """Every limit: its value, the variable that sets it, and what it limits."""
+        return {
+            name.removeprefix("limit_"): {
+                "value": getattr(self, name),
+                "setting": f"{PREFIX}{name.upper()}",
+                "description": field.description,
+            }
+            for name, field in type(self).model_fields.items()
+            if name.startswith("limit_")
+        }
+
+
+def _unknown_names(environment: Mapping[str, str], settings: type[Settings]):
+    known = {f"{PREFIX}{name.upper()}" for name in settings.model_fields}
+    for name in sorted(environment):
+        upper = name.upper()
+        if upper.startswith(PREFIX) and not upper.startswith(TEST_PREFIX) and upper not in known:
+            near = difflib.get_close_matches(upper, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(sorted(known))}."
+            yield f"{name} is no setting of Ogive; {hint}"
