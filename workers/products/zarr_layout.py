@@ -74,9 +74,8 @@ def write_shard(
         shard = _padded(spec, variable, row, column, arrays[variable.name])
         data = _encode_shard(spec, variable, shard)
         if data is not None:
-            key = "/".join(
-                [variable.name, "c", *["0"] * (shard.ndim - 2), f"{row // SHARD}/{column // SHARD}"]
-            )
+            place = (0, row // SHARD, column // SHARD)[-shard.ndim :]
+            key = f"{variable.name}/c/{'/'.join(map(str, place))}"
             store.write(f"{keys.group(spec.id)}/{key}", data)
             written[key] = digest(data)
     return written
@@ -212,5 +211,5 @@ def _encode_shard(spec: ProductSpec, variable: Variable, shard: np.ndarray) -> b
     group = zarr.create_group(MemoryStore(objects), zarr_format=3)
     array = _create_array(group, spec, variable, (len(spec.windows), SHARD, SHARD), {})
     array[...] = shard
-    encoded = objects.get(f"{variable.name}/c/" + "/".join("0" * shard.ndim))
+    encoded = objects.get(f"{variable.name}/c/{'/'.join('0' * shard.ndim)}")
     return None if encoded is None else encoded.to_bytes()
