@@ -10,7 +10,8 @@
     │   ├── CubeInvalid           a cube lacks what an inversion needs
     │   ├── CubeChanged           a cube is no longer the one a job was planned with
     │   └── ChunkUnreadable       a chunk is missing bytes or cannot be decoded
-    └── StoreNotWritable      products cannot be written where the settings say
+    ├── StoreNotWritable      products cannot be written where the settings say
+    └── Dismissed             the job was given up while a task of it ran
 
 HTTP status codes are not here: `service.problems` maps these classes to problem documents.
 Messages are whole sentences for users. Every class keeps its arguments in `args`, so that instances
@@ -23,6 +24,7 @@ __all__ = [
     "ChunkUnreadable",
     "CubeChanged",
     "CubeInvalid",
+    "Dismissed",
     "InvalidRequest",
     "NoCube",
     "OgiveError",
@@ -155,3 +157,7 @@ class ChunkUnreadable(SourceError):
 
 class StoreNotWritable(OgiveError):
     """Products cannot be written where the settings say."""
+
+
+class Dismissed(OgiveError):
+    """The job was given up while a task of it ran."""
