@@ -1,0 +1,37 @@
+"""The penalty on jumps of velocity between neighbouring intervals (Charrier et al. 2025, eq. 3)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def jumps(times: np.ndarray) -> np.ndarray:
+    """Rows of Gamma: the jump of slope at each inner time.
+
+    Args:
+        times: (p,) float64, strictly increasing.
+
+    Returns:
+        (p - 2, 3) float64: row k acts on u_k, u_{k+1}, u_{k+2} and gives
+        (u_{k+2} - u_{k+1}) / dt_{k+1} - (u_{k+1} - u_k) / dt_k. Empty with fewer than three times.
+    """
+    rate = 1.0 / np.diff(times)
+    return np.stack([rate[:-1], -(rate[:-1] + rate[1:]), rate[1:]], axis=1)
+
+
+def penalty_band(rows: np.ndarray, strength: float, size: int) -> np.ndarray:
+    """strength Gamma'Gamma of the unknowns u_1 .. u_size, as the first three columns of a band (`banded`).
+
+    Args:
+        rows: (size - 1, 3) float64, from `jumps`.
+        strength: factor of the squared jumps, c^2.
+        size: unknowns after the fixed first one.
+
+    Returns:
+        (size, 3) float64.
+    """
+    full = np.zeros((size + 1, 3))
+    for left in range(3):
+        for right in range(left, 3):
+            full[left : left + len(rows), right - left] += rows[:, left] * rows[:, right]
+    return strength * full[1:]

@@ -1,0 +1,134 @@
+"""Temporal closure of one pixel: positions at its dates, robust against bad and decorrelated pairs.
+
+Source: Charrier et al. 2025, sections 2.1.2 and 2.2.1, with these choices:
+
+* The unknowns are positions u (`linear.banded`), and what is solved for is their departure from the guess:
+  with d = u - u0 the cost |P^1/2 (A d - (y - A u0))|^2 + c^2 |Gamma d|^2 is eq. 3, and its right-hand side
+  holds no large numbers that cancel.
+* The row factor is w = q psi and P = w^2, alike in the normal matrix, the right-hand side and the covariance.
+* One psi a pair, from the radial residual of both components: the result does not depend on the axes, and
+  one factor serves both components.
+* The scale of residuals is taken from the short pairs in every iteration, not only in the first, so that a
+  majority of decorrelated long pairs cannot take over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workers.linear.banded import Factor, bandwidth, normal_band, pull
+from workers.linear.penalty import jumps, penalty_band
+from workers.linear.robust import biweight, radial_scale, squared_residuals
+from workers.velocity.guess import SHORT_BASELINE
+from workers.velocity.network import YEAR, Network
+
+SMALLEST_SCALE = 0.05
+"""Metres: residuals are not trusted to be smaller"""
+MOST_ITERATIONS = 10
+CONVERGED = 1.0
+"""m/yr, root mean square change of the 30-day velocity between iterations"""
+CHECK_DAYS = 30
+FEWEST_JUDGES = 10
+"""With fewer short pairs than this, their residuals say nothing of the scale"""
+QUALITY_RANGE = (0.1, 10.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closure:
+    """The solution of eq. 3 for one set of weights."""
+
+    positions: np.ndarray
+    """(p, 2) float64, metres along x and y, zero at the first date"""
+    weight: np.ndarray
+    """(m,) float64, diagonal of P"""
+    factor: Factor
+    """Of N = A'PA + c^2 Gamma'Gamma, without the fixed first date"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RobustClosure:
+    """The solution that the robust iteration ends with."""
+
+    closure: Closure
+    psi: np.ndarray
+    """(m,) float64, the robust weights that the solution was made with"""
+    doubtful: np.ndarray
+    """(p - 1,) bool, intervals that only long pairs span: nothing can tell whether these decorrelated"""
+    iterations: int
+    converged: bool
+
+
+def solve(network: Network, weight: np.ndarray, guess: np.ndarray, coefficient: float) -> Closure:
+    """Minimise (Au - y)'P(Au - y) + c^2 |Gamma (u - u0)|^2 (eq. 3), exactly.
+
+    Args:
+        network: the pairs; at least one must have a positive weight.
+        weight: (m,) float64, diagonal of P; rows with 0 play no part.
+        guess: (p, 2) float64, u0 at the dates, metres; zeros for the classic Tikhonov form.
+        coefficient: c.
+    """
+    active = np.flatnonzero(weight)
+    first, second, acting = network.first[active], network.second[active], weight[active]
+    size = network.days.size - 1
+    penalty = penalty_band(jumps(network.days.astype(np.float64)), coefficient**2, size)
+    factor = Factor.of(normal_band(first, second, acting, penalty, bandwidth(first, second)))
+    misfit = network.displacement[active] - (guess[second] - guess[first])
+    departure = factor.solve(pull(first, second, acting, misfit, size + 1))
+    return Closure(guess + departure, weight, factor)
+
+
+def quality(network: Network) -> np.ndarray:
+    """(m,) q: median stated error over the pair's own, in metres, within 0.1 .. 10; ones if none is stated.
+
+    A pair's error is the root mean square of its two components', so that one q serves both.
+    """
+    error = np.sqrt((network.error**2).mean(axis=1))
+    if not np.isfinite(error).all():
+        return np.ones(error.size)
+    return np.clip(np.median(error) / error, *QUALITY_RANGE)
+
+
+def robust_solve(network: Network, q: np.ndarray, guess: np.ndarray, coefficient: float) -> RobustClosure:
+    """Solve with the short pairs, then iterate with all, each judged by its residual (eq. 4-7, 2.2.1).
+
+    Pairs below 180 days make the first solution, with those longer ones that span an interval which no short
+    pair spans: there nothing else holds the solution, and the interval is `doubtful`. The residuals of all
+    pairs against it give the first robust weights. The scale comes from the short pairs, or from all of the
+    first solution where these are fewer than ten. It stops when the 30-day velocity has changed by less than
+    1 m/yr, or after ten iterations.
+
+    Args:
+        network: the pairs.
+        q: (m,) float64, quality of the pairs (ones for none).
+        guess: (p, 2) float64, metres.
+        coefficient: c.
+    """
+    short = network.baseline < SHORT_BASELINE
+    unspanned = ~network.spanned(short)
+    beyond = np.concatenate([[0], np.cumsum(unspanned)])
+    reference = short | (beyond[network.second] > beyond[network.first])
+    judges = short if np.count_nonzero(short) >= FEWEST_JUDGES else reference
+
+    closure = solve(network, np.where(reference, q * q, 0.0), guess, coefficient)
+    psi = np.ones(len(network))
+    converged = False
+    iteration = 0
+    velocity = _check_velocity(network, closure)
+    while not converged and iteration < MOST_ITERATIONS:
+        iteration += 1
+        squares = squared_residuals(network.first, network.second, network.displacement, closure.positions)
+        psi = biweight(squares, max(radial_scale(squares[judges]), SMALLEST_SCALE))
+        closure = solve(network, (q * psi) ** 2, guess, coefficient)
+        before, velocity = velocity, _check_velocity(network, closure)
+        converged = bool(np.sqrt(((velocity - before) ** 2).sum(axis=1).mean()) < CONVERGED)
+    return RobustClosure(closure, psi, unspanned, iteration, converged)
+
+
+def _check_velocity(network: Network, closure: Closure) -> np.ndarray:
+    """Velocities over 30 days from the first date on, (k, 2) m/yr: what the iteration is watched by."""
+    days = network.days
+    at = np.arange(days[0], days[-1] + CHECK_DAYS, CHECK_DAYS)
+    path = np.stack([np.interp(at, days, component) for component in closure.positions.T], axis=1)
+    return np.diff(path, axis=0) * (YEAR / CHECK_DAYS)

@@ -1,0 +1,109 @@
+"""The initial guess X0: a smooth daily velocity whose acceleration the inversion follows (2.2.2).
+
+A pixel's guess is made from its own pairs; the mean over its 3 x 3 neighbourhood is taken of finished
+guesses, so that a block needs a halo of one pixel and the result does not depend on the cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import savgol_filter
+
+from workers.velocity.network import YEAR
+from workers.velocity.selection import SelectedPairs
+
+SHORT_BASELINE = 180
+"""Days: pairs below this show the velocity of their midpoint, and seldom decorrelate"""
+LONGER_BASELINES = (400, 800)
+"""Days: the further limits, in turn, where shorter pairs are missing (a year and some, two years and some)"""
+SMOOTHING_DAYS = 91
+"""The 90-day window of the Savitzky-Golay filter, made odd"""
+SMOOTHING_ORDER = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DailyGuess:
+    """Velocity of each day `first_day + k`, from its midnight to the next."""
+
+    first_day: int
+    """Days since 1970-01-01: the pixel's first date"""
+    velocity: np.ndarray
+    """(days, 2) float64, m/yr along x and y, up to the pixel's last date"""
+
+    def positions(self, days: np.ndarray) -> np.ndarray:
+        """Positions at dates that lie within the guess, (p, 2) metres, zero at the first of them."""
+        path = np.zeros((len(self.velocity) + 1, 2))
+        np.cumsum(self.velocity / YEAR, axis=0, out=path[1:])
+        positions = path[days - self.first_day]
+        return positions - positions[0]
+
+
+def daily_guess(selected: SelectedPairs) -> DailyGuess | None:
+    """The guess of one pixel from its first to its last date; None without pairs.
+
+    Velocities of pairs with a baseline below 180 days stand at the pairs' midpoints; a stretch of 90 days
+    that has none takes those below 400 days, else below 800, else all that it has, so that annual pairs alone
+    make a guess too (section 4.6). Velocities at one midpoint are averaged, weighted by
+    the square of the baseline: a displacement's error does not grow with it. Then linear interpolation to
+    the middle of each day, and a Savitzky-Golay filter of order 3 over 91 days (less on a shorter record).
+    """
+    if not len(selected):
+        return None
+    first, last = int(selected.day1[0]), int(selected.day2.max())
+    baseline = selected.day2.astype(np.int64) - selected.day1
+    twice_middle = selected.day1.astype(np.int64) + selected.day2 - 2 * first
+    chosen = _informative(baseline, twice_middle)
+    weight = np.where(chosen, baseline.astype(np.float64) ** 2, 0.0)
+    total = np.bincount(twice_middle, weight)
+    at = np.flatnonzero(total)
+    days = np.arange(last - first) + 0.5
+    velocity = np.empty((days.size, 2))
+    for component, value in enumerate((selected.vx, selected.vy)):
+        mean = np.bincount(twice_middle, weight * value)[at] / total[at]
+        velocity[:, component] = np.interp(days, at / 2.0, mean)
+    return DailyGuess(first, _smoothed(velocity))
+
+
+def _informative(baseline: np.ndarray, twice_middle: np.ndarray) -> np.ndarray:
+    """(m,) bool: short pairs, and in each stretch of 90 days without any those of the next limit."""
+    limit = np.searchsorted((SHORT_BASELINE, *LONGER_BASELINES), baseline, side="right")
+    stretch = twice_middle // (2 * (SMOOTHING_DAYS - 1))
+    lowest = np.full(stretch.max() + 1, limit.max())
+    np.minimum.at(lowest, stretch, limit)
+    return limit == lowest[stretch]
+
+
+def _smoothed(velocity: np.ndarray) -> np.ndarray:
+    days = len(velocity)
+    window = min(SMOOTHING_DAYS, days - (days + 1) % 2)
+    if window <= SMOOTHING_ORDER:
+        return np.tile(velocity.mean(axis=0), (days, 1))
+    return savgol_filter(velocity, window, SMOOTHING_ORDER, axis=0)
+
+
+def mean_guess(guesses: Sequence[DailyGuess | None]) -> DailyGuess | None:
+    """The mean of a 3 x 3 neighbourhood, day by day, of those that have a guess for the day.
+
+    Args:
+        guesses: nine, row by row from the north-west; None where a pixel has no pairs or does not exist.
+
+    Returns:
+        The guess of the centre (element 4) over the centre's days; None if the centre has none.
+    """
+    centre = guesses[4]
+    if centre is None:
+        return None
+    size = len(centre.velocity)
+    total, count = np.zeros((size, 2)), np.zeros((size, 1))
+    for guess in guesses:
+        if guess is None:
+            continue
+        shift = guess.first_day - centre.first_day
+        start, end = max(0, shift), min(size, shift + len(guess.velocity))
+        if start < end:
+            total[start:end] += guess.velocity[start - shift : end - shift]
+            count[start:end] += 1.0
+    return DailyGuess(centre.first_day, total / count)

@@ -1,0 +1,107 @@
+"""One pixel from selected pairs to its regular series."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workers.calendar import Windows
+from workers.linear.robust import radial_scale
+from workers.velocity import quality
+from workers.velocity.closure import RobustClosure, robust_solve
+from workers.velocity.closure import quality as stated_quality
+from workers.velocity.guess import DailyGuess
+from workers.velocity.means import window_means
+from workers.velocity.network import Network, network_of
+from workers.velocity.parameters import VelocityParameters
+from workers.velocity.selection import SelectedPairs
+from workers.velocity.series import Flag, PixelSeries
+
+
+def close(network: Network, guess: DailyGuess | None, parameters: VelocityParameters) -> RobustClosure:
+    """The positions of a pixel with a user's regularisation and weights; no guess pulls to rest."""
+    q = stated_quality(network) if parameters.error_weights else np.ones(len(network))
+    target = np.zeros((network.days.size, 2))
+    if parameters.regularization == "accel" and guess is not None:
+        target = guess.positions(network.days)
+    return robust_solve(network, q, target, parameters.coefficient)
+
+
+def invert_pixel(
+    selected: SelectedPairs, guess: DailyGuess | None, windows: Windows, parameters: VelocityParameters
+) -> PixelSeries:
+    """The regular series of one pixel.
+
+    Every pixel has an answer. Without pairs all windows are NaN and flagged `no_data`, as are windows that
+    share no time with the pixel's record. A window that the record covers in part is the mean over that part
+    and flagged `edge`.
+
+    Args:
+        selected: the pixel's pairs.
+        guess: the mean guess of its neighbourhood, over the pixel's own record.
+        windows: where values are asked for; they change nothing in the inversion.
+        parameters: the user's choices.
+    """
+    if not len(selected):
+        return _without_data(selected, len(windows))
+    network = network_of(selected)
+    robust = close(network, guess, parameters)
+    closure, psi = robust.closure, robust.psi
+    means = window_means(network.days, windows)
+
+    velocity = means.velocity(closure.positions)
+    speed = np.hypot(velocity[:, 0], velocity[:, 1])
+    error = quality.window_errors(network, closure, means)
+    speed_error = quality.speed_error(velocity, error)
+    scale = quality.error_scale(network, closure, psi)
+    reach = quality.quantile(psi) * speed_error * (scale if parameters.interval == "scaled" else 1.0)
+    count = quality.counts(network, psi, means)
+    vvc = quality.coherence(velocity)
+    quality_flag = np.full(len(windows), int(Flag.no_data), np.uint8)
+    quality_flag[means.covered] = quality.flags(network, robust, means, count, vvc, windows)
+
+    def column(values: np.ndarray) -> np.ndarray:
+        full = np.full(len(windows), np.nan, np.float32)
+        full[means.covered] = values
+        return full
+
+    return PixelSeries(
+        vx=column(velocity[:, 0]),
+        vy=column(velocity[:, 1]),
+        v=column(speed),
+        vx_error=column(error[:, 0]),
+        vy_error=column(error[:, 1]),
+        v_error=column(speed_error),
+        v_low=column(np.maximum(speed - reach, 0.0)),
+        v_high=column(speed + reach),
+        count=column(count),
+        quality_flag=quality_flag,
+        vvc=np.float32(vvc),
+        error_scale=np.float32(scale),
+        residual_nmad=radial_scale((quality.residuals(network, closure) ** 2).sum(axis=1)),
+        iterations=robust.iterations,
+        converged=robust.converged,
+        valid=selected.valid,
+        used=len(selected),
+        rejected=dict(selected.rejected),
+        rows=selected.rows,
+        weights=psi.astype(np.float32),
+    )
+
+
+def _without_data(selected: SelectedPairs, windows: int) -> PixelSeries:
+    """The answer of a pixel that no pair is left of: nothing known, and said so."""
+    columns = ("vx", "vy", "v", "vx_error", "vy_error", "v_error", "v_low", "v_high", "count")
+    return PixelSeries(
+        **{name: np.full(windows, np.nan, np.float32) for name in columns},
+        quality_flag=np.full(windows, int(Flag.no_data), np.uint8),
+        vvc=np.float32(np.nan),
+        error_scale=np.float32(np.nan),
+        residual_nmad=float("nan"),
+        iterations=0,
+        converged=False,
+        valid=selected.valid,
+        used=0,
+        rejected=dict(selected.rejected),
+        rows=selected.rows,
+        weights=np.zeros(0, np.float32),
+    )

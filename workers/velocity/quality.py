@@ -1,0 +1,144 @@
+"""What to know before trusting a series: errors, interval, effective counts, coherence and flags (2.4)."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import stdtrit
+
+from workers.calendar import Windows
+from workers.linear.covariance import functional_variances
+from workers.linear.robust import radial_scale
+from workers.velocity.closure import Closure, RobustClosure
+from workers.velocity.means import WindowMeans
+from workers.velocity.network import Network
+from workers.velocity.series import Flag
+
+LEVEL = 0.95
+FEWEST_PAIRS = 3.0
+"""`low_count` below this effective number: a single bad pair could then pass unnoticed"""
+LEAST_COHERENCE = 0.5
+"""`low_vvc` below this: the directions say more of noise than of flow"""
+SHORTEST_STEP = 30
+"""Days: shorter windows are noisier than the ice varies (2.1.3), `short_step`"""
+LONGEST_GAP = 60
+"""Days without any pair that a window may touch before it counts as `filled`"""
+
+
+def window_errors(network: Network, closure: Closure, means: WindowMeans) -> np.ndarray:
+    """1-sigma errors of the mean velocities, (T', 2) m/yr, from the stated errors of the pairs (eq. 11).
+
+    With the same N, P and c as the solution. NaN for a component of which no pair states an error.
+    """
+    active = np.flatnonzero(closure.weight)
+    spread = (closure.weight[active, None] * network.error[active]) ** 2
+    unstated = np.isnan(spread).any(axis=0)
+    spread[:, unstated] = 0.0
+    variance = functional_variances(
+        closure.factor,
+        means.functionals(network.days.size - 1),
+        network.first[active],
+        network.second[active],
+        spread,
+    )
+    return np.where(unstated, np.nan, np.sqrt(variance))
+
+
+def speed_error(velocity: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """1-sigma error of the speed (eq. 12): (T',) from (T', 2); the larger one where the speed is 0."""
+    speed = np.hypot(velocity[:, 0], velocity[:, 1])
+    moving = speed > 0
+    along = np.hypot(velocity[:, 0] * error[:, 0], velocity[:, 1] * error[:, 1])
+    return np.where(moving, along / np.where(moving, speed, 1.0), np.maximum(error[:, 0], error[:, 1]))
+
+
+def error_scale(network: Network, closure: Closure, psi: np.ndarray) -> float:
+    """max(1, NMAD of residual / stated error) over the pairs with a weight; NaN where no error is stated."""
+    used = psi > 0
+    ratio = residuals(network, closure)[used] / network.error[used]
+    return float(np.maximum(radial_scale((ratio**2).sum(axis=1)), 1.0))
+
+
+def residuals(network: Network, closure: Closure) -> np.ndarray:
+    """(m, 2) metres: what each pair reads beyond the solution."""
+    u = closure.positions
+    return network.displacement - (u[network.second] - u[network.first])
+
+
+def quantile(psi: np.ndarray) -> float:
+    """Student's t for a two-sided 95 % interval.
+
+    Degrees of freedom: pairs with a weight, less one for the steady motion that the penalty leaves free; at
+    least one.
+    """
+    return float(stdtrit(max(1, np.count_nonzero(psi) - 1), 0.5 + LEVEL / 2))
+
+
+def counts(network: Network, psi: np.ndarray, means: WindowMeans) -> np.ndarray:
+    """(T',) effective number of pairs that constrain each window: the sum of psi of those that overlap it.
+
+    Eq. 10 adds up the intervals of a window; here a pair counts once.
+    """
+    size = network.days.size
+    begun = np.concatenate([[0.0], np.cumsum(np.bincount(network.first, psi, size))])
+    ended = np.concatenate([[0.0], np.cumsum(np.bincount(network.second, psi, size))])
+    before_end = begun[np.searchsorted(network.days, means.end, side="left")]
+    before_start = ended[np.searchsorted(network.days, means.start, side="right")]
+    # The difference of two prefix sums may miss zero by a rounding.
+    return np.maximum(before_end - before_start, 0.0)
+
+
+def coherence(velocity: np.ndarray) -> float:
+    """VVC (eq. 8 with 1/N): length of the mean unit vector of (T', 2) velocities; zeros left out."""
+    speed = np.hypot(velocity[:, 0], velocity[:, 1])
+    moving = speed > 0
+    if not moving.any():
+        return float("nan")
+    unit = velocity[moving] / speed[moving, None]
+    return min(1.0, float(np.hypot(*unit.mean(axis=0))))
+
+
+def flags(
+    network: Network,
+    robust: RobustClosure,
+    means: WindowMeans,
+    count: np.ndarray,
+    vvc: float,
+    windows: Windows,
+) -> np.ndarray:
+    """(T',) uint8, bits of `Flag` for windows with a value."""
+    pixel = Flag(0)
+    if windows.step.days is not None and windows.step.days < SHORTEST_STEP:
+        pixel |= Flag.short_step
+    if vvc < LEAST_COHERENCE:
+        pixel |= Flag.low_vvc
+    if not robust.converged:
+        pixel |= Flag.no_convergence
+    unpaired = _long_gaps(network.days, ~network.spanned(robust.psi > 0))
+    windowed = {
+        Flag.low_count: count < FEWEST_PAIRS,
+        Flag.edge: ~means.whole,
+        Flag.decorrelation_doubt: _touches(network.days, robust.doubtful, means),
+        Flag.filled: _touches(network.days, unpaired, means),
+    }
+    bits = np.full(len(means), int(pixel), np.uint8)
+    for flag, raised in windowed.items():
+        bits[raised] |= np.uint8(flag)
+    return bits
+
+
+def _long_gaps(days: np.ndarray, empty: np.ndarray) -> np.ndarray:
+    """Of the empty intervals, those in a run of empty intervals that lasts longer than 60 days."""
+    edge = np.flatnonzero(np.diff(np.concatenate([[False], empty, [False]])))
+    begin, end = edge[::2], edge[1::2]
+    long = np.zeros(empty.size, bool)
+    for left, right in zip(begin, end, strict=True):
+        long[left:right] = days[right] - days[left] > LONGEST_GAP
+    return long
+
+
+def _touches(days: np.ndarray, chosen: np.ndarray, means: WindowMeans) -> np.ndarray:
+    """(T',) bool: windows that overlap a chosen interval between successive dates."""
+    before = np.concatenate([[0], np.cumsum(chosen)])
+    left = np.searchsorted(days, means.start, side="right") - 1
+    right = np.searchsorted(days, means.end, side="left")
+    return before[right] > before[left]
