@@ -34,6 +34,8 @@ class PlannedCube(BaseModel):
     """`sha256:...` of the cube's metadata; a job stops when it changes"""
     last_modified: str | None
     layers: int
+    media_type: str
+    """Of the store: `application/vnd.zarr; version=2`"""
 
 
 class Limits(BaseModel):
@@ -90,7 +92,8 @@ class ShardOutcome:
     pixels: dict[str, int]
     blocks: dict[str, int]
     problems: tuple[str, ...]
-    vvc: tuple[float, ...]
+    quality: dict[str, tuple[float, ...]]
+    """Measures of the solved pixels by name (`vvc`), rounded to 4 decimals"""
     cpu_seconds: float
 
 
@@ -109,5 +112,5 @@ class ShardReceipt(BaseModel):
     problems: tuple[str, ...] = ()
     """One sentence for each block that failed, naming the chunk"""
     cpu_seconds: float = 0.0
-    vvc: tuple[float, ...] = ()
-    """VVC of the solved pixels, rounded to 4 decimals, for the item's summary"""
+    quality: dict[str, tuple[float, ...]] = {}
+    """Measures of the solved pixels by name, for the summary in the item"""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,8 +15,9 @@ from pydantic import BaseModel
 from workers.cubes.discovery import CubeCatalog
 from workers.cubes.reference import Access
 from workers.plan import Limits, Plan, ShardOutcome
+from workers.products.provenance import Provenance
 from workers.products.spec import ProductSpec
-from workers.velocity import planning
+from workers.velocity import planning, stac
 from workers.velocity import process as velocity
 from workers.version import VERSION
 
@@ -39,10 +41,10 @@ class Process:
     product: Callable[[Plan], ProductSpec]
     compute: Callable[[Plan, int, Callable[[str], None]], ShardOutcome]
     """One shard; the callback is told `done`, `empty` or `failed` after each block and may raise to stop"""
+    provenance: Callable[[Plan, datetime], Provenance]
+    """Where a product made by a plan comes from; the moment is that of its making"""
     collection: Mapping[str, Any]
     """The STAC collection of the products"""
-    lineage: str
-    """How the product came to be, for its STAC item"""
 
 
 VELOCITY_CUBE = Process(
@@ -71,8 +73,8 @@ VELOCITY_CUBE = Process(
     plan=planning.plan_region,
     product=velocity.product_spec,
     compute=velocity.compute_shard,
-    collection=velocity.COLLECTION,
-    lineage=velocity.LINEAGE,
+    provenance=stac.provenance,
+    collection=stac.COLLECTION,
 )
 
 PROCESSES: dict[str, Process] = {process.id: process for process in (VELOCITY_CUBE,)}

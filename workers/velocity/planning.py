@@ -107,6 +107,7 @@ def plan_region(inputs: dict[str, Any], catalog: CubeCatalog, access: Access, li
                 fingerprint=cube.fingerprint,
                 last_modified=cube.last_modified,
                 layers=cube.layers,
+                media_type=cube.media_type,
             )
             for cube in mosaic.cubes
         ),

@@ -17,18 +17,8 @@ from workers.products.spec import ProductSpec
 from workers.velocity.planning import VelocityCubeInputs
 from workers.velocity.region import BlockState, Reading, solve_window
 from workers.velocity.series import Flag
+from workers.velocity.stac import COLLECTION_ID, PUBLICATIONS, SUMMARY
 from workers.velocity.variables import MAP_VARIABLES, SERIES_VARIABLES, VARIABLES
-
-COLLECTION = "ogive-velocity"
-SUMMARY = (
-    "Evenly sampled ice velocity with errors, 95 % intervals, effective counts and vector coherence, "
-    "inverted on request from ITS_LIVE image pairs."
-)
-LINEAGE = (
-    "ITS_LIVE image-pair velocities -> filter on the median direction -> iteratively reweighted "
-    "temporal-closure inversion in position form (TICOI) -> means over regular windows."
-)
-REFERENCES = "https://doi.org/10.5194/tc-19-4555-2025 https://doi.org/10.5194/tc-19-3517-2025"
 
 
 def windows_of(plan: Plan) -> Windows:
@@ -46,7 +36,7 @@ def product_spec(plan: Plan) -> ProductSpec:
     period = f"{start:%Y%m%d}_{end:%Y%m%d}_{inputs.step}"
     return ProductSpec(
         id=f"ogive_{place}_{period}_v{plan.version}_{plan.request_sha256[:8]}",
-        collection=COLLECTION,
+        collection=COLLECTION_ID,
         title=f"Regularised ice velocity, {inputs.step}, {start} to {end}, {place.replace('_', ' ')}",
         summary=SUMMARY,
         grid=grid,
@@ -65,7 +55,7 @@ def product_spec(plan: Plan) -> ProductSpec:
             "do; vvc and count are the indicators to trust",
             "year_length_days": 365,
             "source": "; ".join(_source(cube.reference.id, cube.last_modified) for cube in plan.cubes),
-            "references": REFERENCES,
+            "references": " ".join(f"https://doi.org/{p.doi}" for p in PUBLICATIONS),
             "license": "CC-BY-4.0",
             "keywords": "EARTH SCIENCE > CRYOSPHERE > GLACIERS/ICE SHEETS > GLACIER MOTION/ICE SHEET MOTION",
             "keywords_vocabulary": "GCMD Science Keywords",
@@ -136,6 +126,6 @@ def compute_shard(plan: Plan, index: int, on_block: Callable[[BlockState], None]
         pixels=pixels,
         blocks=blocks,
         problems=tuple(dict.fromkeys(failure.message for failure in reading.failures)),
-        vvc=tuple(v for v in vvc if np.isfinite(v)),
+        quality={"vvc": tuple(v for v in vvc if np.isfinite(v))},
         cpu_seconds=time.process_time() - began,
     )

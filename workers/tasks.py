@@ -1,0 +1,140 @@
+"""What Dask is given: importable functions of plain arguments, each safe to run twice.
+
+The truth about a job is its record and the receipts in the store: a shard whose receipt is there is finished
+and is never computed again, whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from distributed import Event, get_worker
+
+from workers.cubes.opened import catalog
+from workers.errors import Dismissed
+from workers.plan import CubeSource, Limits, Plan, ShardReceipt
+from workers.processes import PROCESSES
+from workers.products import documents, keys, receipts, zarr_layout
+from workers.products.item import build_item, save_item
+from workers.products.store import ProductStore
+from workers.products.summary import summary_properties
+from workers.velocity.point import point_series
+
+__all__ = [
+    "compute_shard",
+    "create_product",
+    "discard_receipts",
+    "finalise_product",
+    "finished_shards",
+    "plan_job",
+    "point_series",
+    "publish_shard",
+]
+
+
+def plan_job(process_id: str, inputs: dict[str, Any], source: CubeSource, limits: Limits) -> Plan:
+    """Cut a job into shards, reading nothing but metadata and dates.
+
+    Raises:
+        OgiveError: the request or the source is at fault; see the process.
+    """
+    return PROCESSES[process_id].plan(inputs, catalog(source), source.access, limits)
+
+
+def create_product(plan: Plan, products: str) -> None:
+    """Write the metadata and coordinates of a product, before any shard.
+
+    Raises:
+        StoreNotWritable: the store of products does not take them.
+    """
+    zarr_layout.create(ProductStore(products), PROCESSES[plan.process].product(plan))
+
+
+def compute_shard(plan: Plan, index: int, products: str, job_id: str) -> ShardReceipt:
+    """Compute and write one shard as a task of a job, telling each block that is done.
+
+    Raises:
+        Dismissed: the job was given up meanwhile.
+        SourceError, StoreNotWritable: the input or the store is at fault.
+    """
+    worker, flag, block = get_worker(), Event(f"dismissed-{job_id}"), 0
+
+    def on_block(state: str) -> None:
+        nonlocal block
+        worker.log_event(f"job-{job_id}", {"shard": index, "block": block, "state": state})
+        block += 1
+        _stop_if(flag)
+
+    _stop_if(flag)
+    return publish_shard(plan, index, products, on_block)
+
+
+def _stop_if(flag: Event) -> None:
+    if flag.is_set():
+        raise Dismissed("The job was dismissed.")
+
+
+def publish_shard(
+    plan: Plan, index: int, products: str, on_block: Callable[[str], None] = lambda state: None
+) -> ShardReceipt:
+    """Compute one shard, write it whole, then its receipt.
+
+    Raises:
+        SourceError, StoreNotWritable: the input or the store is at fault.
+    """
+    process, store, shard = PROCESSES[plan.process], ProductStore(products), plan.shards[index]
+    spec = process.product(plan)
+    outcome = process.compute(plan, index, on_block)
+    objects = zarr_layout.write_shard(store, spec, shard.row, shard.column, outcome.arrays)
+    receipt = ShardReceipt(
+        shard=index,
+        objects=objects,
+        pixels=outcome.pixels,
+        blocks=outcome.blocks,
+        problems=outcome.problems,
+        cpu_seconds=round(outcome.cpu_seconds, 3),
+        quality=outcome.quality,
+    )
+    receipts.save(store, spec.id, receipt)
+    return receipt
+
+
+def finished_shards(plan: Plan, products: str) -> dict[int, ShardReceipt]:
+    """The receipts that are there: what a resumed job need not do again."""
+    return receipts.load_all(ProductStore(products), PROCESSES[plan.process].product(plan).id)
+
+
+def finalise_product(plan: Plan, products: str, created: str) -> dict[str, Any]:
+    """Make a product whole: consolidated metadata, manifest, request, and the STAC item last.
+
+    Args:
+        plan: the plan, all of whose shards are written.
+        products: URL of the store of products.
+        created: RFC 3339, what the item tells; the same on every try, so that so are its bytes.
+
+    Raises:
+        StoreNotWritable: the store does not take them.
+    """
+    process, store = PROCESSES[plan.process], ProductStore(products)
+    spec = process.product(plan)
+    done = receipts.load_all(store, spec.id)
+    manifest = zarr_layout.finalise(store, spec, done.values())
+    request = {"process": plan.process, "version": process.version, "inputs": plan.inputs}
+    documents.write(store, keys.request(spec.id), request)
+    item = build_item(
+        store,
+        spec,
+        manifest=manifest,
+        request=request,
+        provenance=process.provenance(plan, datetime.fromisoformat(created)),
+        properties=summary_properties(plan, done.values()),
+    )
+    save_item(store, item)
+    return item
+
+
+def discard_receipts(plan: Plan, products: str) -> None:
+    """Delete the receipts of a product that is whole and in the catalog."""
+    receipts.delete_all(ProductStore(products), PROCESSES[plan.process].product(plan).id)
