@@ -1,0 +1,162 @@
+"""One open cube: its grid, its table of pairs, and the velocities of windows of pixels."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+from threading import Lock
+
+import numpy as np
+
+from workers.cubes.georeference import georeference
+from workers.cubes.grid import Grid
+from workers.cubes.layout import VELOCITIES, Layout, read_layout
+from workers.cubes.netcdf_source import NetcdfSource
+from workers.cubes.pairs import PairBlock, PairTable
+from workers.cubes.reference import Access, CubeReference
+from workers.cubes.source import Source, Variable
+from workers.cubes.table import pair_table
+from workers.cubes.zarr_source import ZarrSource
+from workers.errors import CubeInvalid
+from workers.regions import to_grid
+
+_NETCDF = (".nc", ".nc4", ".h5")
+_TILE_BYTES = 1 << 18
+"""Stored values that are turned over at once: they and their copy stay in the processor's cache"""
+
+
+def open_cube(href: str, access: Access, reference: CubeReference | None = None) -> Cube:
+    """Open a cube in Zarr 2, Zarr 3 or NetCDF-4 and read its metadata; no values yet.
+
+    Args:
+        href: a local path, or a URL with s3, http or https.
+        access: how S3 is reached.
+        reference: the catalog's entry; without it one is made from the cube itself.
+
+    Raises:
+        SourceUnavailable: there is no such cube, or its store did not answer.
+        CubeInvalid: it lacks what an inversion needs, or is not where the catalog says.
+    """
+    source = NetcdfSource(href, access) if href.endswith(_NETCDF) else ZarrSource(href, access)
+    return Cube(source, href, reference)
+
+
+class Cube:
+    """An open cube; holds metadata and, once asked for, the table of pairs, but no velocities.
+
+    Threads may share it.
+    """
+
+    def __init__(self, source: Source, href: str, reference: CubeReference | None = None) -> None:
+        self._source = source
+        self._layout: Layout = read_layout(source)
+        self._table: PairTable | None = None
+        self._reading_table = Lock()
+        self.grid: Grid = georeference(source, self._layout.velocities[0])
+        if reference is not None and reference.epsg != self.grid.epsg:
+            raise CubeInvalid(
+                f"Cube {reference.id} lies in EPSG:{self.grid.epsg}, but its catalog says "
+                f"EPSG:{reference.epsg}."
+            )
+        made = reference or CubeReference(source.name, href, self.grid.epsg, self.grid.bounds)
+        self.reference: CubeReference = dataclasses.replace(made, bounds=self.grid.bounds)
+        """As the catalog has it, with the true edges of the grid"""
+        self.fingerprint = f"sha256:{hashlib.sha256(source.metadata()).hexdigest()}"
+        """Hash of the bytes of the metadata"""
+        self.last_modified = _moment((source.attributes() or {}).get("date_updated"))
+        """RFC 3339, as the cube states it; None if it does not"""
+
+    @property
+    def id(self) -> str:
+        """The cube's name."""
+        return self.reference.id
+
+    @property
+    def layers(self) -> int:
+        """Stored image pairs."""
+        return self._layout.layers
+
+    @property
+    def chunk(self) -> tuple[int, int]:
+        """Rows and columns of a stored chunk."""
+        return self._layout.chunk
+
+    def table(self) -> PairTable:
+        """What all pixels share; read at the first call, six to eight 1-D arrays side by side.
+
+        Raises:
+            SourceUnavailable, ChunkUnreadable: the arrays cannot be read.
+            CubeInvalid: their dates are not understood.
+        """
+        with self._reading_table:
+            if self._table is None:
+                variables = {variable.name: variable for variable in self._layout.pairs}
+                stored = self._source.read(dict.fromkeys(variables, (slice(None),)))
+                self._table = pair_table(self.id, variables, stored)
+            return self._table
+
+    def record(self) -> tuple[int, int]:
+        """The first day1 and the last day2 of the table."""
+        table = self.table()
+        return int(table.day1[0]), int(table.day2.max())
+
+    def locate(self, lon: float, lat: float) -> tuple[int, int, float, float] | None:
+        """Row and column of the pixel that holds a place, and the place's x and y; None outside the grid."""
+        x, y = to_grid(self.grid.epsg).transform(lon, lat)
+        if not np.isfinite([x, y]).all():
+            return None
+        row, column = self.grid.cell(x, y)
+        return (row, column, x, y) if self.grid.holds(row, column) else None
+
+    def read(self, row: int, column: int, height: int, width: int) -> PairBlock:
+        """The velocities of a window of pixels inside the grid, in the order of the table.
+
+        Saturated values (32767) stay what they are: the saturation filter knows them.
+
+        Raises:
+            SourceUnavailable: the store did not answer.
+            ChunkUnreadable: a chunk cannot be decoded; names it.
+        """
+        inside = self.grid.holds(row, column) and self.grid.holds(row + height - 1, column + width - 1)
+        if not inside or height < 1 or width < 1:
+            raise ValueError(f"window {row, column, height, width} is not inside {self.grid}")
+        window = (slice(None), slice(row, row + height), slice(column, column + width))
+        stored = self._source.read(dict.fromkeys(VELOCITIES, window))
+        order = self.table().order
+        vx, vy = (arrange(stored.pop(v.name), order, v) for v in self._layout.velocities)
+        return PairBlock(row, column, vx, vy)
+
+
+def arrange(stored: np.ndarray, order: np.ndarray, variable: Variable) -> np.ndarray:
+    """Turn (layers, rows, columns) as stored into (rows, columns, n) float32, NaN where missing.
+
+    Args:
+        stored: values of a window.
+        order: (n,) the layer of each pair.
+        variable: tells the missing values.
+    """
+    layers, height, width = stored.shape
+    flat = stored.reshape(layers, height * width)
+    arranged = np.empty((height * width, order.size), np.float32)
+    step = max(16, _TILE_BYTES // (flat.shape[1] * flat.itemsize))
+    for start in range(0, order.size, step):
+        tile = flat[order[start : start + step]]
+        values = tile.astype(np.float32)
+        for missing in variable.missing:
+            values[tile == missing] = np.nan
+        arranged[:, start : start + step] = values.T
+    return arranged.reshape(height, width, order.size)
+
+
+def _moment(text: object) -> str | None:
+    """RFC 3339 of ITS_LIVE's `25-Sep-2023 21:37:37` (UTC) or of an ISO 8601 moment."""
+    try:
+        moment = dt.datetime.strptime(str(text), "%d-%b-%Y %H:%M:%S")
+    except ValueError:
+        try:
+            moment = dt.datetime.fromisoformat(str(text))
+        except ValueError:
+            return None
+    utc = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    return utc.strftime("%Y-%m-%dT%H:%M:%SZ")

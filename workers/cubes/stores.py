@@ -1,0 +1,197 @@
+"""Bytes of a cube's store: where it lies, how it is reached, and what is tried again.
+
+Stores are read with zarr's own store classes: a local path, `s3://` (s3fs), `http://` or `https://`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import fsspec
+from botocore.exceptions import BotoCoreError, NoCredentialsError
+from s3fs import S3FileSystem
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from zarr.abc.store import ByteRequest, Store
+from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
+from zarr.storage import FsspecStore, LocalStore
+
+from workers.cubes.reference import Access
+from workers.errors import SourceUnavailable
+
+TRIES = 3
+CONNECT_SECONDS, READ_SECONDS = 10, 60
+_AMAZON = re.compile(r"https?://([a-z0-9][a-z0-9.-]+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com/(.+)")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://")
+
+
+def store_name(href: str) -> str:
+    """The last part of a path or URL without its suffix: what a cube is called."""
+    return re.sub(r"\.(zarr|nc|nc4|h5)$", "", href.rstrip("/").rsplit("/", 1)[-1])
+
+
+def readable_href(href: str, access: Access) -> str:
+    """The address under which a public URL is read.
+
+    Catalogs write cubes as `http://BUCKET.s3.amazonaws.com/KEY`. Read anonymously from Amazon it becomes
+    `s3://BUCKET/KEY`; where another S3 endpoint or signing is configured, which say nothing about that
+    bucket, it stays a plain web address, over https.
+    """
+    amazon = _AMAZON.fullmatch(href)
+    if amazon is None:
+        return href
+    if access.anonymous and access.endpoint_url is None:
+        return f"s3://{amazon[1]}/{amazon[2]}"
+    return re.sub(r"^http:", "https:", href)
+
+
+def filesystem_options(href: str, access: Access, asynchronous: bool) -> dict[str, Any]:
+    """What fsspec is given to reach a remote store.
+
+    A concurrency of one keeps s3fs from asking for an object's size before each read; retries of
+    botocore are off because this module retries.
+    """
+    if href.startswith("s3://"):
+        return {
+            "anon": access.anonymous,
+            "endpoint_url": access.endpoint_url,
+            "max_concurrency": 1,
+            "asynchronous": asynchronous,
+            "config_kwargs": {
+                "connect_timeout": CONNECT_SECONDS,
+                "read_timeout": READ_SECONDS,
+                "retries": {"total_max_attempts": 1, "mode": "standard"},
+            },
+        }
+    timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS)
+    return {"asynchronous": asynchronous, "client_kwargs": {"trust_env": True, "timeout": timeout}}
+
+
+def local_path(href: str) -> Path | None:
+    """The path that a path or `file://` URL names; None for another URL."""
+    if href.startswith("file://"):
+        return Path(href.removeprefix("file://"))
+    return None if _SCHEME.match(href) else Path(href)
+
+
+def remote_filesystem(href: str, access: Access, asynchronous: bool) -> tuple[fsspec.AbstractFileSystem, str]:
+    """The filesystem that reads a URL, and the path in it.
+
+    Raises:
+        SourceUnavailable: the scheme of the URL is none that is read.
+    """
+    if not href.startswith(("s3://", "http://", "https://")):
+        raise SourceUnavailable(
+            f"{href} cannot be read: write a local path or an s3://, http:// or https:// URL.", "source-zarr"
+        )
+    filesystem, path = fsspec.url_to_fs(href, **filesystem_options(href, access, asynchronous))
+    if isinstance(filesystem, S3FileSystem):
+        filesystem.retries = 1
+    return filesystem, path
+
+
+def open_store(href: str, access: Access) -> SourceStore:
+    """A read-only Zarr store. Nothing is read yet.
+
+    Raises:
+        SourceUnavailable: a local path does not exist, or the scheme of the URL is none that is read.
+    """
+    path = local_path(href)
+    if path is None:
+        filesystem, root = remote_filesystem(href, access, asynchronous=True)
+        return SourceStore(FsspecStore(filesystem, read_only=True, path=root.rstrip("/")), href)
+    if not path.is_dir():
+        raise SourceUnavailable(f"There is no cube at {href}: that folder does not exist.", "source-zarr")
+    return SourceStore(LocalStore(path, read_only=True), href)
+
+
+class SourceStore(Store):
+    """A read-only store that tries again after passing trouble and answers metadata from memory.
+
+    `documents` maps keys to bytes that are served without a request; None stands for a key known to be
+    absent. It wraps by hand what it reads, so that no newer way of reading in zarr goes round it.
+    """
+
+    supports_writes = False
+    supports_deletes = False
+    supports_listing = False
+
+    def __init__(self, store: Store, href: str) -> None:
+        super().__init__(read_only=True)
+        self.store = store
+        self.href = href
+        self.documents: dict[str, bytes | None] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SourceStore) and other.store == self.store
+
+    async def get(
+        self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
+        """The object at a key, None where there is none.
+
+        Raises:
+            SourceUnavailable: the store refused, or did not answer any of three tries.
+        """
+        if key in self.documents:
+            document = self.documents[key]
+            return None if document is None else prototype.buffer.from_bytes(document)
+        trying = AsyncRetrying(
+            stop=stop_after_attempt(TRIES),
+            wait=wait_exponential_jitter(initial=0.2, max=5, jitter=0.3),
+            retry=retry_if_exception(may_pass),
+            reraise=True,
+        )
+        try:
+            return await trying(self.store.get, key, prototype, byte_range)
+        except (OSError, aiohttp.ClientError, BotoCoreError, TimeoutError) as error:
+            raise unavailable(self.href, key, error) from error
+
+    async def get_partial_values(
+        self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
+    ) -> list[Buffer | None]:
+        return [await self.get(key, prototype, byte_range) for key, byte_range in key_ranges]
+
+    async def exists(self, key: str) -> bool:
+        return await self.get(key, default_buffer_prototype()) is not None
+
+    async def set(self, key: str, value: Buffer) -> None:
+        self._check_writable()
+
+    async def delete(self, key: str) -> None:
+        self._check_writable()
+
+    def list(self) -> AsyncIterator[str]:
+        return self.store.list()
+
+    def list_prefix(self, prefix: str) -> AsyncIterator[str]:
+        return self.store.list_prefix(prefix)
+
+    def list_dir(self, prefix: str) -> AsyncIterator[str]:
+        return self.store.list_dir(prefix)
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether trying again may help: network trouble and answers 429 and 5xx, not refusals."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        return error.status == 429 or error.status >= 500
+    if isinstance(error, NoCredentialsError | PermissionError):
+        return False
+    response = getattr(error.__cause__, "response", None)
+    if isinstance(response, dict):
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+        return status == 429 or status >= 500
+    return isinstance(error, OSError | aiohttp.ClientError | BotoCoreError | TimeoutError)
+
+
+def unavailable(href: str, key: str, error: Exception) -> SourceUnavailable:
+    """The error that tells a user what a store did."""
+    what = f"{type(error).__name__}: {error}".strip(": ")
+    if may_pass(error):
+        told = f"did not answer in {TRIES} tries"
+    else:
+        told = "refused to be read; check its address, and whether it may be read without credentials"
+    return SourceUnavailable(f"The store of cube {href} {told} (reading {key}; {what}).", "source-zarr")
