@@ -1,0 +1,99 @@
+"""Addresses in STAC documents: stored items name files relative to their folder, served ones absolutely.
+
+`base` is the address of this service without a slash at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from workers.products import keys
+from workers.products.store import ProductStore
+
+__all__ = ["GEOJSON", "JSON", "catalog_links", "link", "served_collection", "served_item"]
+
+JSON, GEOJSON = "application/json", "application/geo+json"
+_ALTERNATE = "https://stac-extensions.github.io/alternate-assets/v1.2.0/schema.json"
+_OURS = ("self", "root", "parent", "collection", "items", "child", "item")
+
+
+def link(rel: str, href: str, media_type: str = JSON, **more: Any) -> dict[str, Any]:
+    """A link object."""
+    return {"rel": rel, "href": href, "type": media_type, **more}
+
+
+def catalog_links(base: str, collections: Sequence[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+    """The links that make the landing page the root of a STAC API: data, search and children."""
+    return [
+        link("data", f"{base}/collections", title="Collections of products"),
+        link("search", f"{base}/search", GEOJSON, method="GET", title="Search for products"),
+        link("search", f"{base}/search", GEOJSON, method="POST", title="Search for products"),
+        *(
+            link("child", _collection(base, document["id"]), title=document.get("title", document["id"]))
+            for document in collections
+        ),
+    ]
+
+
+def served_collection(document: dict[str, Any], base: str) -> dict[str, Any]:
+    """A collection with the links that lead from and to it."""
+    here = _collection(base, document["id"])
+    ours = [
+        link("self", here),
+        link("root", f"{base}/"),
+        link("parent", f"{base}/"),
+        link("items", f"{here}/items", GEOJSON),
+    ]
+    return document | {"links": ours + _foreign(document)}
+
+
+def served_item(document: dict[str, Any], base: str, products: ProductStore) -> dict[str, Any]:
+    """An item as it is served: its links lead on, and its files can be opened from any machine.
+
+    Where products lie on S3, files keep their S3 address and have that of this service as an alternate;
+    else this service's `/store` is their address.
+    """
+    item, on_s3 = document["id"], products.url.startswith("s3://")
+    here, store = _collection(base, document["collection"]), f"{base}/store"
+    folder = products.location(keys.folder(item)) if on_s3 else store
+    ours = [
+        link("self", f"{here}/items/{quote(item)}", GEOJSON),
+        link("root", f"{base}/"),
+        link("parent", here),
+        link("collection", here),
+    ]
+    served = document | {
+        "assets": {name: _served_asset(asset, folder, store) for name, asset in document["assets"].items()},
+        "links": ours + [_absolute(other, folder) for other in _foreign(document)],
+    }
+    if on_s3:
+        served["stac_extensions"] = list(dict.fromkeys([*document["stac_extensions"], _ALTERNATE]))
+    return served
+
+
+def _served_asset(asset: dict[str, Any], folder: str, store: str) -> dict[str, Any]:
+    """An asset with its absolute address, and that of this service as an alternate where it is another."""
+    served = _absolute(asset, folder)
+    if served is asset or folder == store:
+        return served
+    ours = {"href": _absolute(asset, store)["href"], "alternate:name": "HTTP"}
+    others = asset.get("alternate", {}).items()
+    kept = {name: other for name, other in others if other["href"] != served["href"]}
+    return served | {"alternate:name": "S3", "alternate": kept | {"http": ours}}
+
+
+def _collection(base: str, name: str) -> str:
+    return f"{base}/collections/{quote(name)}"
+
+
+def _absolute(of: dict[str, Any], folder: str) -> dict[str, Any]:
+    """A link or an asset; where it names a file of the item's own folder, with the address of that folder."""
+    href = of["href"]
+    return of | {"href": f"{folder}/{href[2:]}"} if href.startswith("./") else of
+
+
+def _foreign(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Links of a stored document that are not about its place in this catalog."""
+    return [other for other in document.get("links", []) if other["rel"] not in _OURS]

@@ -1,0 +1,159 @@
+"""What a search asks for: the parameters of STAC API Item Search 1.0.0, checked and given a meaning."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+import shapely
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from stac_pydantic.api.search import Intersection
+
+from service.catalog.moments import Span, span
+
+__all__ = ["DEFAULT_LIMIT", "MAX_LIMIT", "Box", "Search"]
+
+DEFAULT_LIMIT, MAX_LIMIT = 10, 1000
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees, west <= east."""
+
+Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f]+$")]
+_GEOMETRY = TypeAdapter(Annotated[Intersection, Field(discriminator="type")])
+
+
+class Search(BaseModel):
+    """A search for items. Everything given must hold at once; nothing given selects all items.
+
+    Geometry is compared in longitude and latitude, with straight edges between vertices, as GeoJSON has it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ids: list[Name] | None = Field(default=None, max_length=1000)
+    """Items of these ids"""
+    collections: list[Name] | None = Field(default=None, max_length=1000)
+    """Items of these collections"""
+    bbox: list[float] | None = None
+    """West, south, east, north; west > east crosses the antimeridian. Heights among six are ignored"""
+    intersects: dict[str, Any] | None = None
+    """A GeoJSON geometry; not together with bbox"""
+    datetime: str | None = None
+    """RFC 3339 instant or interval; selects items whose period has a moment in common with it"""
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    """Items a page"""
+    token: str | None = None
+    """Where the page starts, from the `next` link of the page before"""
+
+    @field_validator("bbox", mode="before")
+    @classmethod
+    def _numbers(cls, bbox: Any) -> Any:
+        try:
+            return None if bbox is None else [float(number) for number in list[Any](bbox)]
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"bbox {bbox!r} is no list of numbers; write west, south, east, north."
+            ) from None
+
+    @field_validator("bbox")
+    @classmethod
+    def _bbox(cls, bbox: list[float] | None) -> list[float] | None:
+        if bbox is None:
+            return None
+        if len(bbox) not in (4, 6):
+            raise ValueError(f"bbox has {len(bbox)} numbers; write west, south, east, north in degrees.")
+        if not all(map(math.isfinite, bbox)):
+            raise ValueError(
+                "bbox holds a number that is not finite; write west, south, east, north in degrees."
+            )
+        west, south, east, north = _flat(bbox)
+        if not (-180 <= west <= 180 and -180 <= east <= 180):
+            raise ValueError(f"bbox has longitudes {west:g} and {east:g}; they must lie within -180 and 180.")
+        if not (-90 <= south <= 90 and -90 <= north <= 90):
+            raise ValueError(f"bbox has latitudes {south:g} and {north:g}; they must lie within -90 and 90.")
+        if south > north:
+            raise ValueError(f"bbox has its south ({south:g}) above its north ({north:g}); exchange the two.")
+        return bbox
+
+    @field_validator("intersects")
+    @classmethod
+    def _intersects(cls, document: dict[str, Any] | None) -> dict[str, Any] | None:
+        if document is None:
+            return None
+        if document.get("type") in ("Feature", "FeatureCollection"):
+            raise ValueError(
+                f"intersects is a {document['type']}; send a geometry alone, without its feature."
+            )
+        try:
+            _GEOMETRY.validate_python(document)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"][1:]))
+            raise ValueError(
+                f"intersects is no GeoJSON geometry: {f'{place}: ' if place else ''}{first['msg']}."
+            ) from None
+        shape = shapely.geometry.shape(document)
+        if shape.is_empty or not all(map(math.isfinite, shape.bounds)):
+            raise ValueError("intersects has no coordinates, or some that are not finite.")
+        west, south, east, north = shape.bounds
+        if west < -180 or east > 180 or south < -90 or north > 90:
+            raise ValueError(
+                f"intersects reaches from {west:g}, {south:g} to {east:g}, {north:g}; write longitude first, "
+                "within -180 and 180, then latitude, within -90 and 90, and cut it at the antimeridian."
+            )
+        if not shape.is_valid:
+            raise ValueError(f"intersects is not a valid geometry: {shapely.is_valid_reason(shape)}.")
+        return document
+
+    @field_validator("datetime")
+    @classmethod
+    def _datetime(cls, text: str | None) -> str | None:
+        if text is not None:
+            try:
+                span(text)
+            except ValueError as error:
+                raise ValueError(f"datetime {error}") from None
+        return text
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Search:
+        if self.bbox is not None and self.intersects is not None:
+            raise ValueError("bbox and intersects are given together; send one of the two.")
+        return self
+
+    @property
+    def period(self) -> Span:
+        """First and last moment asked for; None is an open side."""
+        return (None, None) if self.datetime is None else span(self.datetime)
+
+    @property
+    def boxes(self) -> list[Box]:
+        """Boxes around the place asked for: two for a bbox across the antimeridian, none for everywhere."""
+        if self.bbox is not None:
+            west, south, east, north = _flat(self.bbox)
+            if west > east:
+                return [(west, south, 180.0, north), (-180.0, south, east, north)]
+            return [(west, south, east, north)]
+        return [] if self.intersects is None else [shapely.geometry.shape(self.intersects).bounds]
+
+    @property
+    def shape(self) -> shapely.Geometry | None:
+        """The place asked for; None for everywhere."""
+        if self.intersects is not None:
+            return shapely.geometry.shape(self.intersects)
+        boxes = [shapely.box(*box) for box in self.boxes]
+        return None if not boxes else boxes[0] if len(boxes) == 1 else shapely.MultiPolygon(boxes)
+
+
+def _flat(bbox: list[float]) -> Box:
+    """A bbox of four or six numbers without its heights."""
+    half = len(bbox) // 2
+    return bbox[0], bbox[1], bbox[half], bbox[half + 1]

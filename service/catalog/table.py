@@ -1,0 +1,99 @@
+"""The table of items, and what SQL can tell about a search: names and times exactly, places by boxes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import shapely
+import sqlalchemy as sa
+
+from service.catalog.moments import moment, stamp
+from service.catalog.search import Box, Search
+
+__all__ = ["EXTENTS", "ITEMS", "METADATA", "conditions", "extent", "row"]
+
+METADATA = sa.MetaData()
+ITEMS = sa.Table(
+    "catalog_items",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, doc="Counts items in the order of their arrival"),
+    sa.Column("id", sa.String, nullable=False, unique=True),
+    sa.Column("collection", sa.String, nullable=False, index=True),
+    sa.Column(
+        "west", sa.Float, nullable=False, doc="Greater than east where the item crosses the antimeridian"
+    ),
+    sa.Column("south", sa.Float, nullable=False),
+    sa.Column("east", sa.Float, nullable=False),
+    sa.Column("north", sa.Float, nullable=False),
+    sa.Column("first", sa.DateTime, nullable=False, doc="Naive UTC, as all moments here"),
+    sa.Column("last", sa.DateTime, nullable=False),
+    sa.Column(
+        "footprint", sa.LargeBinary, nullable=False, doc="Geometry as WKB, to be tested without its document"
+    ),
+    sa.Column("document", sa.JSON, nullable=False),
+)
+_C = ITEMS.c
+
+EXTENTS = sa.select(
+    _C.collection,
+    sa.func.min(_C.west).label("west"),
+    sa.func.min(_C.south).label("south"),
+    sa.func.max(_C.east).label("east"),
+    sa.func.max(_C.north).label("north"),
+    sa.func.min(_C.first).label("first"),
+    sa.func.max(_C.last).label("last"),
+    sa.func.max(sa.case((_C.west > _C.east, 1), else_=0)).label("crosses"),
+).group_by(_C.collection)
+"""For each collection that has items, how far they reach"""
+
+
+def row(item: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a STAC item."""
+    properties, bbox = item["properties"], item["bbox"]
+    half = len(bbox) // 2
+    return {
+        "id": item["id"],
+        "collection": item["collection"],
+        "west": bbox[0],
+        "south": bbox[1],
+        "east": bbox[half],
+        "north": bbox[half + 1],
+        "first": moment(properties.get("start_datetime") or properties["datetime"]),
+        "last": moment(properties.get("end_datetime") or properties["datetime"]),
+        "footprint": shapely.to_wkb(shapely.geometry.shape(item["geometry"])),
+        "document": item,
+    }
+
+
+def conditions(search: Search) -> list[sa.ColumnElement[bool]]:
+    """What a row must fulfil; where a place is asked for, the rows that do are candidates."""
+    found: list[sa.ColumnElement[bool]] = []
+    if search.ids is not None:
+        found.append(_C.id.in_(search.ids))
+    if search.collections is not None:
+        found.append(_C.collection.in_(search.collections))
+    start, end = search.period
+    if start is not None:
+        found.append(_C.last >= start)
+    if end is not None:
+        found.append(_C.first <= end)
+    if search.boxes:
+        found.append(sa.or_(*map(_meets, search.boxes)))
+    return found
+
+
+def _meets(box: Box) -> sa.ColumnElement[bool]:
+    """Whether an item's box and this one have a place in common."""
+    west, south, east, north = box
+    left, right = _C.west <= east, _C.east >= west
+    longitudes = sa.or_(sa.and_(left, right), sa.and_(_C.west > _C.east, sa.or_(left, right)))
+    return sa.and_(longitudes, _C.south <= north, _C.north >= south)
+
+
+def extent(found: sa.Row[Any]) -> dict[str, Any]:
+    """A row of EXTENTS as STAC writes it: all longitudes where an item crosses the antimeridian."""
+    west, east = (-180.0, 180.0) if found.crosses else (found.west, found.east)
+    return {
+        "spatial": {"bbox": [[west, found.south, east, found.north]]},
+        "temporal": {"interval": [[stamp(found.first), stamp(found.last)]]},
+    }
