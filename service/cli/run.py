@@ -1,0 +1,100 @@
+"""`ogive run`: a process as a job of a running service."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from service.cli import options
+from service.cli.output import progress
+from workers.errors import OgiveError
+
+app = typer.Typer(help="Run a process over a region as a job of a running service.")
+
+Url = Annotated[str, typer.Option(metavar="URL", help="Where the service answers.")]
+
+
+@app.command("velocity-cube")
+def velocity_cube(
+    bbox: Annotated[
+        str,
+        typer.Option(
+            metavar="W,S,E,N",
+            help="The region: west, south, east, north in degrees.",
+            rich_help_panel="Place",
+        ),
+    ],
+    url: Url = "http://127.0.0.1:8000",
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Follow the job to its end, then tell product and item.")
+    ] = False,
+    datetime: options.Datetime = None,
+    pairs_datetime: options.PairsDatetime = None,
+    step: options.Step = None,
+    regularization: options.Regularization = None,
+    coefficient: options.Coefficient = None,
+    error_weights: options.ErrorWeights = None,
+    interval: options.IntervalKind = None,
+) -> None:
+    """A velocity cube over a region: a Zarr product and its STAC item.
+
+    Without --wait the job's URL is printed and the command ends; with it the
+    exit code is 0 only if the job was successful.
+
+    Examples:
+      ogive run velocity-cube --bbox=-139.1,60.6,-138.8,60.8 --wait
+      ogive run velocity-cube --bbox -49.6,69.1,-49.4,69.2 --url https://ogive.example.org
+    """
+    from service.cli.client import Service
+
+    inputs = options.given(
+        bbox=list(options.bbox(bbox)),
+        datetime=datetime,
+        pairs_datetime=pairs_datetime,
+        step=step,
+        regularization=regularization,
+        coefficient=coefficient,
+        error_weights=error_weights,
+        interval=interval,
+    )
+    with Service(url) as service:
+        job = service.execute("velocity-cube", inputs)
+        if not wait:
+            typer.echo(job)
+            return
+        try:
+            finish(service, job)
+        except KeyboardInterrupt:
+            typer.echo(f"ogive: no longer waiting; the job goes on at {job}", err=True)
+            raise
+        for line in outcome(service.get(f"{job}/results")):
+            typer.echo(line)
+
+
+def finish(service: Any, job: str) -> dict[str, Any]:
+    """Follow a job to its end with a bar of its blocks.
+
+    Raises:
+        OgiveError: the job failed or was dismissed; carries what it said.
+    """
+    with progress("velocity-cube", "blocks") as report:
+        for status in service.follow(job):
+            blocks = status.get("blocks") or {}
+            if blocks.get("total"):
+                report(blocks["done"], blocks["total"])
+    if status["status"] != "successful":
+        raise OgiveError(
+            f"The job {job} is {status['status']}: {status.get('message', 'no reason is given.')}"
+        )
+    return status
+
+
+def outcome(results: dict[str, Any]) -> list[str]:
+    """The results of a job in lines: where product and item are, and how many pixels have a series."""
+    pixels = ", ".join(f"{name} {count}" for name, count in results["summary"]["value"].items())
+    return [
+        f"product  {results['product']['href']}",
+        f"item     {results['item']['href']}",
+        f"pixels   {pixels}",
+    ]

@@ -1,0 +1,66 @@
+"""`ogive series`: the series at one place, computed here, without a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from service.cli import options
+from service.cli.output import show, write
+
+
+def series(
+    lon: Annotated[float, typer.Option(help="Longitude, degrees east.", rich_help_panel=options.PLACE)],
+    lat: Annotated[float, typer.Option(help="Latitude, degrees north.", rich_help_panel=options.PLACE)],
+    cube: options.Cubes = None,
+    datetime: options.Datetime = None,
+    pairs_datetime: options.PairsDatetime = None,
+    step: options.Step = None,
+    regularization: options.Regularization = None,
+    coefficient: options.Coefficient = None,
+    error_weights: options.ErrorWeights = None,
+    interval: options.IntervalKind = None,
+    observations: Annotated[
+        bool, typer.Option("--observations", help="Add the raw image pairs to the JSON document.")
+    ] = False,
+    form: Annotated[
+        Literal["json", "csv", "plot"],
+        typer.Option("-f", "--format", help="json is the very document of GET /timeseries, links aside."),
+    ] = "json",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
+    ] = None,
+) -> None:
+    """A regular velocity series at one place, with its interval. No server is needed.
+
+    Times are UTC, velocities m/yr of 365 days, vx and vy along the axes of the
+    cube's projection.
+
+    Examples:
+      ogive series --cube CUBE.zarr --lon -49.46 --lat 69.11 -f plot
+      ogive series --cube CUBE.zarr --lon -49.46 --lat 69.11 --step P1M
+      ogive series --lon -139.02 --lat 60.745 -f csv -o kaskawulsh.csv
+    """
+    parameters = options.velocity_parameters(
+        datetime=datetime,
+        pairs_datetime=pairs_datetime,
+        step=step,
+        regularization=regularization,
+        coefficient=coefficient,
+        error_weights=error_weights,
+        interval=interval,
+    )
+    from service.formats import FORMATS
+    from service.formats.series import document
+    from workers.tasks import point_series
+
+    sources = options.settings(cubes=tuple(cube) if cube else None).source
+    answer = document(point_series(sources, lon, lat, parameters, observations))
+    if form == "plot":
+        from service.cli.plot import chart
+
+        show(lambda width: chart(answer, width), output)
+    else:
+        write(FORMATS[form].write(answer).rstrip("\n") + "\n", output)

@@ -1,0 +1,47 @@
+"""The command line run in this process: its exit code, stdout and stderr."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from service.cli import exit_code
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def ogive(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    for name in ("OGIVE_CUBES", "OGIVE_DATA", "OGIVE_PORT", "OGIVE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str) -> Ran:
+        code = exit_code(arguments)
+        return Ran(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    """A time-series document of 60 monthly windows, of which five in the middle have no data."""
+    months = [f"{2015 + n // 12}-{n % 12 + 1:02}-15T12:00:00Z" for n in range(60)]
+    v = [None if 30 <= n < 35 else 900.0 + 60.0 * math.sin(n * math.pi / 6) for n in range(60)]
+    return {
+        "cell": {"lon": -139.019, "lat": 60.745},
+        "source": {"cube": "ITS_LIVE_vel_EPSG32607_G0120_X650000_Y6750000"},
+        "series_units": {"v": "m/yr"},
+        "series": {
+            "time": months,
+            "v": v,
+            "v_low": [None if value is None else value - 100.0 for value in v],
+            "v_high": [None if value is None else value + 100.0 for value in v],
+        },
+    }
