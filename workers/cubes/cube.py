@@ -66,6 +66,7 @@ class Cube:
         """Hash of the bytes of the metadata"""
         self.last_modified = _moment((source.attributes() or {}).get("date_updated"))
         """RFC 3339, as the cube states it; None if it does not"""
+        self.media_type = source.media_type
 
     @property
     def id(self) -> str:

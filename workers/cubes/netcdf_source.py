@@ -22,6 +22,8 @@ UNCHUNKED = 10
 class NetcdfSource:
     """A cube's NetCDF-4 file, which stays open."""
 
+    media_type = "application/netcdf"
+
     def __init__(self, href: str, access: Access) -> None:
         """Open the file.
 
@@ -87,7 +89,7 @@ def _open_remote(href: str, access: Access) -> Any:
     trying = Retrying(
         stop=stop_after_attempt(TRIES),
         wait=wait_exponential_jitter(initial=0.2, max=5, jitter=0.3),
-        retry=retry_if_exception(lambda error: may_pass(error) and not isinstance(error, FileNotFoundError)),
+        retry=retry_if_exception(may_pass),
         reraise=True,
     )
     try:

@@ -31,6 +31,8 @@ class Source(Protocol):
 
     name: str
     """The cube's id, for messages"""
+    media_type: str
+    """Of the store, as links name it: `application/vnd.zarr; version=2`"""
 
     def attributes(self, name: str = "") -> Mapping[str, Any] | None:
         """The attributes of a variable, or of the whole cube; None if there is no such variable."""

@@ -42,6 +42,7 @@ class ZarrSource:
         self._fetched: dict[str, bytes] = {}
         self._arrays: dict[str, zarr.Array] = {}
         self._format, self._attributes, self._consolidated = self._open_group()
+        self.media_type = f"application/vnd.zarr; version={self._format}"
 
     def _open_group(self) -> tuple[int, Mapping[str, Any], Mapping[str, Any] | None]:
         """The format, the cube's own attributes, and the metadata of all arrays if they are consolidated."""
