@@ -6,13 +6,16 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from distributed import Client, CommClosedError, Future, KilledWorker, LocalCluster
 from distributed.client import FutureCancelledError
 
 from service.errors import DeadlineExceeded, SchedulerUnavailable
 from service.settings import Settings
+from workers.plan import CubeSource, Limits, Plan, ShardReceipt
+from workers.velocity.parameters import VelocityParameters
+from workers.velocity.point import PointSeries
 
 Result = TypeVar("Result")
 SHARD = {"shard": 1}
@@ -22,6 +25,22 @@ _CONNECT = "10s"
 _LOST = "The Dask cluster lost the work: {}."
 
 
+class Tasks(Protocol):
+    """The functions that run on the cluster, as `workers.tasks` has them."""
+
+    def point_series(
+        self, source: CubeSource, lon: float, lat: float, parameters: VelocityParameters, observations: bool
+    ) -> PointSeries: ...
+    def plan_job(
+        self, process_id: str, inputs: dict[str, Any], source: CubeSource, limits: Limits
+    ) -> Plan: ...
+    def create_product(self, plan: Plan, products: str) -> None: ...
+    def compute_shard(self, plan: Plan, index: int, products: str, job_id: str) -> ShardReceipt: ...
+    def finished_shards(self, plan: Plan, products: str) -> dict[int, ShardReceipt]: ...
+    def discard_receipts(self, plan: Plan, products: str) -> None: ...
+    def finalise_product(self, plan: Plan, products: str, created: str) -> dict[str, Any]: ...
+
+
 class Cluster:
     """Where functions of the workers run, whose own errors come back as they were raised."""
 
@@ -29,7 +48,11 @@ class Cluster:
         self.client = client
 
     async def call(
-        self, function: Callable[..., Result], *arguments: Any, key: str | None = None, within: float | None = None
+        self,
+        function: Callable[..., Result],
+        *arguments: Any,
+        key: str | None = None,
+        within: float | None = None,
     ) -> Result:
         """Run a function on the cluster and wait for its result; equal keys share one run.
 
@@ -46,8 +69,8 @@ class Cluster:
             if not deadline.expired():
                 raise
             raise DeadlineExceeded(
-                f"The answer took longer than {within:g} s; try again, ask for fewer pairs by pairs_datetime, "
-                "or send a job for a region."
+                f"The answer took longer than {within:g} s; try again, or ask for fewer pairs by "
+                "pairs_datetime."
             ) from None
 
     def submit(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Future:

@@ -1,17 +1,16 @@
 """What can go wrong in the service itself, beside the errors of the workers.
 
-    OgiveError (workers.errors)
-    └── ServiceError
-        ├── NotFound              no such path, collection, item, object
-        │   ├── NoSuchProcess
-        │   ├── NoSuchJob
-        │   └── ResultNotReady        the job is still under way; carries its progress
-        ├── JobDismissed          the results were given up
-        ├── JobFailed             the job ended without a product
-        ├── NotAcceptable         no representation that the client accepts; carries those there are
-        ├── UnsupportedMedia      a body of another media type than JSON
-        ├── SchedulerUnavailable  the Dask cluster cannot be reached or lost the work
-        └── DeadlineExceeded      the answer took longer than the limit
+OgiveError (workers.errors)
+└── ServiceError
+    ├── NotFound              no such path, collection, item, object
+    │   ├── NoSuchProcess
+    │   ├── NoSuchJob
+    │   └── ResultNotReady        the job is still under way; carries its progress
+    ├── JobDismissed          the results were given up
+    ├── JobFailed             the job ended without a product
+    ├── NotAcceptable         no representation that the client accepts; carries those there are
+    ├── SchedulerUnavailable  the Dask cluster cannot be reached or lost the work
+    └── DeadlineExceeded      the answer took longer than the limit
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ __all__ = [
     "ResultNotReady",
     "SchedulerUnavailable",
     "ServiceError",
-    "UnsupportedMedia",
 ]
 
 
@@ -79,10 +77,6 @@ class NotAcceptable(ServiceError):
     def available(self) -> tuple[str, ...]:
         """The media types that are there."""
         return self.args[1]
-
-
-class UnsupportedMedia(ServiceError):
-    """The body is of a media type that is not read."""
 
 
 class SchedulerUnavailable(ServiceError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
 from http import HTTPStatus
 from typing import Any
@@ -61,18 +62,27 @@ def _place(loc: tuple[Any, ...]) -> str:
 
 def _sentence(error: dict[str, Any]) -> str:
     """What pydantic found, as a sentence that names the parameter and what was given."""
-    name = str(error["loc"][-1])
+    name, context = str(error["loc"][-1]), error.get("ctx", {})
     match error["type"]:
-        case "query_name":
-            return error["msg"]
         case "missing":
             return f"{name} is missing."
         case "extra_forbidden":
-            return f"{name} is not known here."
+            return f"{name} is not known here{_hint(name, context.get('known'))}."
         case "json_invalid":
-            return f"The body is not JSON: {error['ctx']['error']}."
+            return f"The body is not JSON: {context['error']}."
         case "value_error":
             return error["msg"].removeprefix("Value error, ")
-    given = error["input"]
     rule = error["msg"].removeprefix("Input should be ").removeprefix("Input should ")
-    return f"{name} should be {rule}; {given!r} is not." if isinstance(given, str | int | float) else f"{name}: {rule}."
+    given = error["input"]
+    told = f"; {given!r} is not" if isinstance(given, str | int | float) else ""
+    return f"{name} should be {rule}{told}."
+
+
+def _hint(name: str, known: list[str] | None) -> str:
+    """What the user may have meant, after a name that is not known."""
+    if known is None:
+        return ""
+    if not known:
+        return "; this address takes no parameters"
+    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?"[:-1] if near else f"; the names are {', '.join(known)}"

@@ -9,7 +9,6 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from service import errors as service
-from service.catalog import errors as catalog
 from workers import errors as workers
 
 MEDIA_TYPE = "application/problem+json"
@@ -57,12 +56,21 @@ INVALID = Kind(
     "A parameter or a member of the body is missing, unknown, malformed, out of range or contradicts another "
     "one. `errors` names each place (`query.lat`, `body.inputs.bbox`) and what would work there.",
 )
-NOT_FOUND = Kind("not-found", 404, "Not found", "There is nothing under this address; `detail` says what is missing.")
+NOT_FOUND = Kind(
+    "not-found", 404, "Not found", "There is nothing under this address; `detail` says what is missing."
+)
 NOT_ALLOWED = Kind(
     "method-not-allowed",
     405,
     "Method not allowed",
     "The address exists, but not for this method; the header Allow lists those that work.",
+)
+
+JOB_DISMISSED = Kind(
+    "job-dismissed",
+    410,
+    "Job dismissed",
+    "The job was dismissed and has no results; send the request again.",
 )
 
 KINDS: dict[type[workers.OgiveError], Kind] = {
@@ -100,7 +108,17 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         _retry,
     ),
     workers.CubeInvalid: Kind(
-        "cube-invalid", 502, "Cube not usable", "The cube lacks a variable, a date or an attribute that is needed."
+        "cube-invalid",
+        502,
+        "Cube not usable",
+        "The cube lacks a variable, a date or an attribute that is needed.",
+    ),
+    workers.CubeChanged: Kind(
+        "cube-changed",
+        409,
+        "Cube changed",
+        "A cube is no longer the one that the job was planned with, so its product would mix two. "
+        "Send the request again.",
     ),
     workers.ChunkUnreadable: Kind(
         "chunk-unreadable",
@@ -109,7 +127,9 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "A chunk of the cube is truncated or cannot be decoded; `chunk` is its key.",
         lambda error: {"chunk": error.chunk},
     ),
-    workers.SourceError: Kind("source-error", 502, "Source at fault", "The input is at fault, not the request."),
+    workers.SourceError: Kind(
+        "source-error", 502, "Source at fault", "The input is at fault, not the request."
+    ),
     workers.StoreNotWritable: Kind(
         "store-not-writable",
         503,
@@ -127,30 +147,18 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         _retry,
         ogc=True,
     ),
-    service.JobDismissed: Kind(
-        "job-dismissed", 410, "Job dismissed", "The job was dismissed and has no results; send the request again."
-    ),
+    workers.Dismissed: JOB_DISMISSED,
+    service.JobDismissed: JOB_DISMISSED,
     service.JobFailed: Kind(
         "job-failed", 500, "Job failed", "The job ended without a product; `detail` says why."
     ),
     service.NotFound: NOT_FOUND,
-    catalog.NotFound: NOT_FOUND,
-    catalog.RangeNotSatisfiable: Kind(
-        "range-not-satisfiable",
-        416,
-        "Range not satisfiable",
-        "The range of bytes lies beyond the end of the object; the header Content-Range tells its size.",
-        headers=lambda error: {"Content-Range": f"bytes */{error.size}"},
-    ),
     service.NotAcceptable: Kind(
         "not-acceptable",
         406,
         "Not acceptable",
-        "There is no representation of a media type that the header Accept allows; `available` lists those there are.",
+        "The header Accept allows no media type that is there; `available` lists these.",
         lambda error: {"available": list(error.available)},
-    ),
-    service.UnsupportedMedia: Kind(
-        "unsupported-media-type", 415, "Unsupported media type", "Bodies are JSON: send Content-Type: application/json."
     ),
     service.SchedulerUnavailable: Kind(
         "scheduler-unavailable",
@@ -167,9 +175,7 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
     ),
 }
 
-OURS: dict[str, Kind] = {
-    kind.name: kind for kind in (*KINDS.values(), NOT_ALLOWED) if not kind.ogc
-}
+OURS: dict[str, Kind] = {kind.name: kind for kind in (*KINDS.values(), NOT_ALLOWED) if not kind.ogc}
 """The kinds whose type URI leads to this service, by name."""
 
 
@@ -227,6 +233,8 @@ def of_kind(
 
 def unexpected(instance: str) -> Problem:
     """The problem document of an error that nobody foresaw: it names the occasion and tells nothing else."""
-    detail = "Something went wrong inside Ogive. Whoever runs it finds the reason in the log under this instance."
+    detail = (
+        "Something went wrong inside Ogive. Whoever runs it finds the reason in the log under this instance."
+    )
     document = {"type": "about:blank", "title": "Internal Server Error", "status": 500}
     return Problem(500, {**document, "detail": detail, "instance": instance}, {"Cache-Control": "no-store"})

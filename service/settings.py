@@ -51,12 +51,10 @@ class Settings(BaseSettings):
     source_anonymous: bool = Field(True, description="Read cubes from S3 without signing the requests.")
     scheduler: str | None = Field(
         None,
-        description="Address of a Dask scheduler (tcp://host:8786), whose workers offer the resource shard=1. "
-        "Without it a local cluster runs in processes.",
+        description="Address of a Dask scheduler (tcp://host:8786) whose workers offer the resource shard=1. "
+        "Without it a local cluster runs.",
     )
-    workers: int = Field(
-        default_factory=_cores, ge=1, description="Processes of the local cluster."
-    )
+    workers: int = Field(default_factory=_cores, ge=1, description="Processes of the local cluster.")
     threads_per_worker: int = Field(
         2, ge=1, description="Threads of each; one of them computes shards, the others are kept for points."
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,7 @@ OBSERVATION_UNITS = {
     "weight": "1",
 }
 LEVEL = 0.95
+_VALUES = ("v", "vx", "vy", "v_error", "vx_error", "vy_error", "v_low", "v_high", "count")
 
 
 def document(point: PointSeries, links: list[dict[str, str]] | None = None) -> dict[str, Any]:
@@ -50,7 +53,7 @@ def document(point: PointSeries, links: list[dict[str, str]] | None = None) -> d
     Numbers are the shortest decimals that read back as the very float32 a product stores; null where there
     is none.
     """
-    parameters, series = point.parameters, point.series
+    parameters = point.parameters
     whole = {
         "type": "VelocityTimeSeries",
         "schema": SCHEMA,
@@ -87,6 +90,12 @@ def document(point: PointSeries, links: list[dict[str, str]] | None = None) -> d
         whole["observations_units"] = OBSERVATION_UNITS
         whole["observations"] = _observations(point.observations)
     return whole if links is None else {**whole, "links": links}
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) that every document fulfils."""
+    return json.loads(files("service.formats").joinpath("timeseries-1.json").read_text("utf-8"))
 
 
 def dumps(whole: dict[str, Any], indent: int | None = None) -> str:
@@ -149,7 +158,7 @@ def _columns(point: PointSeries) -> dict[str, list[Any]]:
         "time": [timestamp(day) for day in windows.middle],
         "start": [timestamp(day) for day in windows.start],
         "end": [timestamp(day) for day in windows.end],
-        **{name: numbers(getattr(series, name)) for name in UNITS if hasattr(series, name)},
+        **{name: numbers(getattr(series, name)) for name in _VALUES},
         "flags": series.quality_flag.tolist(),
     }
 

@@ -1,0 +1,41 @@
+"""The SQL database of jobs and catalog: SQLite in a file by default, any other by its URL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from workers.errors import StoreNotWritable
+
+_BUSY_MS = 10_000
+
+
+def connect(url: str) -> AsyncEngine:
+    """The engine of a database; an SQLite file gets its folder, a write-ahead log and patience with writers.
+
+    Raises:
+        StoreNotWritable: the folder of the file cannot be made.
+    """
+    engine = create_async_engine(url)
+    if engine.dialect.name == "sqlite":
+        if engine.url.database:
+            folder = Path(engine.url.database).parent
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreNotWritable(
+                    f"The database cannot be kept in {folder} ({error.strerror}); name a folder that can be "
+                    "written as OGIVE_DATA, or another database as OGIVE_DATABASE."
+                ) from error
+        sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection, record) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    cursor.close()

@@ -1,0 +1,91 @@
+"""What routes take from the running service; tests put their own in place by `app.dependency_overrides`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
+from fastapi.params import ParamTypes
+
+from service.catalog.store import Catalog
+from service.cluster import Cluster, Tasks
+from service.jobs.runner import Runner
+from service.jobs.store import JobStore
+from service.settings import Settings
+from workers.processes import Process
+
+
+def settings(request: Request) -> Settings:
+    """The settings that the service runs with."""
+    return request.app.state.settings
+
+
+def base_url(request: Request) -> str:
+    """The address that links start with, without a slash at its end."""
+    return request.app.state.settings.public_url or str(request.base_url).rstrip("/")
+
+
+def cluster(request: Request) -> Cluster:
+    """The Dask cluster that computes."""
+    return request.app.state.cluster
+
+
+def tasks(request: Request) -> Tasks:
+    """The functions that run on the cluster."""
+    return request.app.state.tasks
+
+
+def processes(request: Request) -> Mapping[str, Process]:
+    """The registry of processes."""
+    return request.app.state.processes
+
+
+def jobs(request: Request) -> JobStore:
+    """The records of jobs."""
+    return request.app.state.jobs
+
+
+def runner(request: Request) -> Runner:
+    """What carries jobs out."""
+    return request.app.state.runner
+
+
+def catalog(request: Request) -> Catalog:
+    """The STAC catalog of products."""
+    return request.app.state.catalog
+
+
+def known_query(request: Request) -> None:
+    """Refuse query parameters that the route does not have, and any that is given twice.
+
+    Raises:
+        RequestValidationError: naming every such parameter and the nearest one there is.
+    """
+    known = [
+        field.alias
+        for field in get_flat_params(request.scope["route"].dependant)
+        if getattr(field.field_info, "in_", ParamTypes.query) is ParamTypes.query
+    ]
+    errors = []
+    for name in dict.fromkeys(request.query_params.keys()):
+        place = {"loc": ("query", name), "input": request.query_params[name]}
+        if name not in known:
+            errors.append({"type": "extra_forbidden", "msg": "unknown", "ctx": {"known": known}, **place})
+        elif len(request.query_params.getlist(name)) > 1:
+            message = f"{name} is given more than once; give it once."
+            errors.append({"type": "value_error", "msg": message, **place})
+    if errors:
+        raise RequestValidationError(errors)
+
+
+SettingsDep = Annotated[Settings, Depends(settings)]
+BaseUrl = Annotated[str, Depends(base_url)]
+ClusterDep = Annotated[Cluster, Depends(cluster)]
+TasksDep = Annotated[Tasks, Depends(tasks)]
+ProcessesDep = Annotated[Mapping[str, Process], Depends(processes)]
+JobsDep = Annotated[JobStore, Depends(jobs)]
+RunnerDep = Annotated[Runner, Depends(runner)]
+CatalogDep = Annotated[Catalog, Depends(catalog)]
