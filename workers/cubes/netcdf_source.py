@@ -8,11 +8,11 @@ from typing import Any
 
 import h5netcdf
 import numpy as np
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying
 
 from workers.cubes.reference import Access
 from workers.cubes.source import Selection, Variable, missing_values
-from workers.cubes.stores import TRIES, local_path, may_pass, remote_filesystem, store_name, unavailable
+from workers.cubes.stores import RETRYING, local_path, remote_filesystem, store_name, unavailable
 from workers.errors import ChunkUnreadable, CubeInvalid, SourceUnavailable
 
 UNCHUNKED = 10
@@ -86,14 +86,8 @@ class NetcdfSource:
 
 def _open_remote(href: str, access: Access) -> Any:
     filesystem, path = remote_filesystem(href, access, asynchronous=False)
-    trying = Retrying(
-        stop=stop_after_attempt(TRIES),
-        wait=wait_exponential_jitter(initial=0.2, max=5, jitter=0.3),
-        retry=retry_if_exception(may_pass),
-        reraise=True,
-    )
     try:
-        return trying(filesystem.open, path, "rb")
+        return Retrying(**RETRYING)(filesystem.open, path, "rb")
     except FileNotFoundError as error:
         raise SourceUnavailable(
             f"There is no cube at {href}: that object does not exist.", "source-zarr"

@@ -10,11 +10,8 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import fsspec
-from botocore.exceptions import BotoCoreError, NoCredentialsError
-from s3fs import S3FileSystem
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 from zarr.abc.store import ByteRequest, Store
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 from zarr.storage import FsspecStore, LocalStore
@@ -26,6 +23,25 @@ TRIES = 3
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 _AMAZON = re.compile(r"https?://([a-z0-9][a-z0-9.-]+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com/(.+)")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://")
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether trying again may help: network trouble and answers 429 and 5xx, not refusals."""
+    response = getattr(error.__cause__, "response", None)
+    answered = isinstance(response, dict) and response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    status = answered or getattr(error, "status", None)
+    if status:
+        return status == 429 or status >= 500
+    return not isinstance(error, PermissionError | FileNotFoundError)
+
+
+RETRYING: dict[str, Any] = {
+    "stop": stop_after_attempt(TRIES),
+    "wait": wait_exponential(multiplier=0.2, max=5) + wait_random(0, 0.3),
+    "retry": retry_if_exception(may_pass),
+    "reraise": True,
+}
+"""How reads are tried again, for tenacity"""
 
 
 def store_name(href: str) -> str:
@@ -66,7 +82,9 @@ def filesystem_options(href: str, access: Access, asynchronous: bool) -> dict[st
                 "retries": {"total_max_attempts": 1, "mode": "standard"},
             },
         }
-    timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS)
+    from aiohttp import ClientTimeout
+
+    timeout = ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS)
     return {"asynchronous": asynchronous, "client_kwargs": {"trust_env": True, "timeout": timeout}}
 
 
@@ -88,7 +106,7 @@ def remote_filesystem(href: str, access: Access, asynchronous: bool) -> tuple[fs
             f"{href} cannot be read: write a local path or an s3://, http:// or https:// URL.", "source-zarr"
         )
     filesystem, path = fsspec.url_to_fs(href, **filesystem_options(href, access, asynchronous))
-    if isinstance(filesystem, S3FileSystem):
+    if href.startswith("s3://"):
         filesystem.retries = 1
     return filesystem, path
 
@@ -139,15 +157,9 @@ class SourceStore(Store):
         if key in self.documents:
             document = self.documents[key]
             return None if document is None else prototype.buffer.from_bytes(document)
-        trying = AsyncRetrying(
-            stop=stop_after_attempt(TRIES),
-            wait=wait_exponential_jitter(initial=0.2, max=5, jitter=0.3),
-            retry=retry_if_exception(may_pass),
-            reraise=True,
-        )
         try:
-            return await trying(self.store.get, key, prototype, byte_range)
-        except (OSError, aiohttp.ClientError, BotoCoreError, TimeoutError) as error:
+            return await AsyncRetrying(**RETRYING)(self.store.get, key, prototype, byte_range)
+        except Exception as error:
             raise unavailable(self.href, key, error) from error
 
     async def get_partial_values(
@@ -174,24 +186,11 @@ class SourceStore(Store):
         return self.store.list_dir(prefix)
 
 
-def may_pass(error: BaseException) -> bool:
-    """Whether trying again may help: network trouble and answers 429 and 5xx, not refusals."""
-    if isinstance(error, aiohttp.ClientResponseError):
-        return error.status == 429 or error.status >= 500
-    if isinstance(error, NoCredentialsError | PermissionError):
-        return False
-    response = getattr(error.__cause__, "response", None)
-    if isinstance(response, dict):
-        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-        return status == 429 or status >= 500
-    return isinstance(error, OSError | aiohttp.ClientError | BotoCoreError | TimeoutError)
-
-
 def unavailable(href: str, key: str, error: Exception) -> SourceUnavailable:
     """The error that tells a user what a store did."""
     what = f"{type(error).__name__}: {error}".strip(": ")
     if may_pass(error):
-        told = f"did not answer in {TRIES} tries"
+        told = f"could not be read in {TRIES} tries"
     else:
         told = "refused to be read; check its address, and whether it may be read without credentials"
     return SourceUnavailable(f"The store of cube {href} {told} (reading {key}; {what}).", "source-zarr")

@@ -128,7 +128,7 @@ def sensor_codes(
 def _texts(stored: np.ndarray) -> np.ndarray:
     if stored.dtype.kind == "S":
         return np.char.decode(stored, "utf-8", "replace")
-    return stored.astype(str)
+    return (stored.astype(object) if stored.dtype.kind == "T" else stored).astype(str)
 
 
 def sensor_name(mission: str, satellite: str) -> str:
