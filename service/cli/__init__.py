@@ -77,8 +77,7 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
         help_hint = f" See: {context.command_path} --help" if context else ""
         return _tell(error.format_message().rstrip(".") + f".{help_hint}", WRONG_REQUEST)
     except (InvalidRequest, NoCube, TooLarge) as error:
-        where = f"--{error.where.replace('_', '-')}: " if getattr(error, "where", "") else ""
-        return _tell(where + error.message, WRONG_REQUEST)
+        return _tell(error.message, WRONG_REQUEST)
     except OgiveError as error:
         return _tell(error.message, FAILED)
     except BrokenPipeError:

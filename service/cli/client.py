@@ -7,34 +7,31 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from workers.errors import OgiveError
+from workers.errors import InvalidRequest, OgiveError
 
 FINAL = frozenset({"successful", "failed", "dismissed"})
 POLL_SECONDS = 0.5
 # The service has a limit of its own on how long a series may take; that one is to end it, not ours.
 _TIMEOUT = httpx.Timeout(10.0, read=180.0)
+_FOREIGN = "answered, but not as an Ogive service does."
 
 
 class Unreachable(OgiveError):
     """No Ogive service answers at the URL."""
 
 
-class Refused(OgiveError):
-    """The service answered with a problem."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message, status)
-
-    @property
-    def status(self) -> int:
-        """The HTTP status of the answer."""
-        return self.args[1]
+class ServiceFailed(OgiveError):
+    """The service failed, or what answers is no Ogive service."""
 
 
 class Service:
-    """An Ogive service at a URL. Every method raises Unreachable or Refused, with a sentence for the user."""
+    """An Ogive service at a URL.
+
+    Every method raises InvalidRequest where the service finds the request at fault, else Unreachable or
+    ServiceFailed.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
@@ -50,16 +47,22 @@ class Service:
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at a path, or at a URL of the service."""
-        return self._answer("GET", path, params=query or None).json()
+        response = self._answer("GET", path, params=query or None)
+        try:
+            return response.json()
+        except ValueError:
+            raise ServiceFailed(f"{response.url} {_FOREIGN}") from None
 
     def execute(self, process: str, inputs: dict[str, Any]) -> str:
-        """Start a job; returns its URL."""
+        """Start a job, or find that of an equal request; returns its URL."""
         answer = self._answer(
             "POST",
             f"/processes/{process}/execution",
             json={"inputs": inputs},
             headers={"Prefer": "respond-async"},
         )
+        if "Location" not in answer.headers:
+            raise ServiceFailed(f"{answer.url} {_FOREIGN}")
         return str(answer.url.join(answer.headers["Location"]))
 
     def follow(self, job: str) -> Iterator[dict[str, Any]]:
@@ -67,7 +70,7 @@ class Service:
         patient = Retrying(
             retry=retry_if_exception_type(Unreachable),
             stop=stop_after_attempt(6),
-            wait=wait_exponential_jitter(initial=0.5, max=8),
+            wait=wait_random_exponential(multiplier=0.5, max=8),
             reraise=True,
         )
         while True:
@@ -91,19 +94,19 @@ class Service:
             raise Unreachable(
                 f"No Ogive service answers at {self.url} ({error}); start one with: ogive serve."
             ) from None
+        if response.is_client_error:
+            raise InvalidRequest(_problem(response))
         if response.is_error:
-            raise Refused(_problem(response), response.status_code)
-        if "json" not in response.headers.get("Content-Type", ""):
-            raise Refused(f"{url} answered, but not as an Ogive service does.", response.status_code)
+            raise ServiceFailed(_problem(response))
         return response
 
 
 def _problem(response: httpx.Response) -> str:
-    """A problem document in one sentence or two, or the status line where there is none."""
-    status_line = f"{response.url} answered {response.status_code} {response.reason_phrase}."
-    if "json" not in response.headers.get("Content-Type", ""):
-        return status_line
-    problem = response.json()
-    errors = [f"{error['loc']}: {error['msg']}" for error in problem.get("errors", ())]
-    told = [problem.get("detail") or problem.get("title") or status_line]
-    return " ".join(told + [error for error in errors if error.split(": ", 1)[1] not in told[0]])
+    """A problem document in a sentence or two; the status line where the answer is none."""
+    try:
+        problem = response.json()
+        detail = problem.get("detail") or problem["title"]
+        errors = [(error["loc"], error["msg"]) for error in problem.get("errors", ())]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return f"{response.url} answered {response.status_code} {response.reason_phrase}."
+    return " ".join([detail, *(f"{place}: {told}" for place, told in errors if told not in detail)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import typer
@@ -97,7 +98,7 @@ def velocity_parameters(**choices: Any) -> Any:
     try:
         return VelocityParameters(**given(**choices))
     except ValidationError as error:
-        raise _first(error) from None
+        raise _first(error, _option) from None
 
 
 def settings(**choices: Any) -> Any:
@@ -110,19 +111,25 @@ def settings(**choices: Any) -> Any:
 
     from service.settings import PREFIX, Settings
 
+    def spelt(name: str) -> str:
+        return _option(name) if choices.get(name) is not None else f"{PREFIX}{name.upper()}"
+
     try:
         return Settings(**given(**choices))
     except ValidationError as error:
-        wrong = _first(error)
-        if wrong.where and wrong.where not in given(**choices):
-            raise InvalidRequest(f"{PREFIX}{wrong.where.upper()}: {wrong.message}") from None
-        raise wrong from None
+        raise _first(error, spelt) from None
 
 
-def _first(error: Any) -> InvalidRequest:
-    """What pydantic found first, in the user's words."""
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _first(error: Any, spelt: Callable[[str], str]) -> InvalidRequest:
+    """What pydantic found first, with the name as the user wrote it."""
     first = error.errors()[0]
-    return InvalidRequest(first["msg"].removeprefix("Value error, "), ".".join(map(str, first["loc"][:1])))
+    message = first["msg"].removeprefix("Value error, ").rstrip(".") + "."
+    name = str(first["loc"][0]) if first["loc"] else ""
+    return InvalidRequest(f"{spelt(name)}: {message}" if name else message, name)
 
 
 def bbox(text: str) -> Bbox:
@@ -135,7 +142,7 @@ def bbox(text: str) -> Bbox:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError:
         raise InvalidRequest(
-            f"{text!r} is not a box; write west,south,east,north in degrees: -139.1,60.6,-138.8,60.8.",
+            f"--bbox: {text!r} is no box; write west,south,east,north in degrees: -139.1,60.6,-138.8,60.8.",
             "bbox",
         ) from None
     return west, south, east, north

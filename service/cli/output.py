@@ -30,7 +30,7 @@ def write(text: str, path: Path | None) -> None:
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise InvalidRequest(f"{path} cannot be written: {error.strerror}.", "output") from None
+        raise InvalidRequest(f"--output: {path} cannot be written: {error.strerror}.", "output") from None
 
 
 def show(drawing: Callable[[int], RenderableType], path: Path | None) -> None:

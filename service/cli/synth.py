@@ -111,4 +111,4 @@ def _date(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise InvalidRequest(f"{text!r} is no date; write one like 2015-01-01.", "start") from None
+        raise InvalidRequest(f"--start: {text!r} is no date; write one like 2015-01-01.", "start") from None

@@ -1,0 +1,129 @@
+"""The deployment in parts: valid by schema and hadolint, and what it says of Ogive is true."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from service.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = ROOT / "docker-compose.yml"
+IMAGES = sorted((ROOT / "infra" / "images").glob("*.Dockerfile"))
+PROGRAMS = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict]:
+    return yaml.safe_load(COMPOSE.read_text())["services"]
+
+
+def ran(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_compose_file_is_valid_by_the_schema_of_the_specification(tmp_path):
+    check = PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec"
+    valid = ran(*check, COMPOSE)
+    assert valid.returncode == 0, valid.stdout
+    wrong = tmp_path / "docker-compose.yml"
+    wrong.write_text(COMPOSE.read_text().replace("restart: always", "restrt: always"))
+    assert ran(*check, wrong).returncode == 1
+
+
+@pytest.mark.parametrize("image", IMAGES, ids=lambda path: path.name)
+def test_image_passes_hadolint(image):
+    found = ran(PROGRAMS / "hadolint", "--no-color", image)
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+def test_every_build_names_an_image_file_that_is_there(services):
+    builds = {ROOT / service["build"]["dockerfile"] for service in services.values() if "build" in service}
+    assert builds == set(IMAGES)
+
+
+def test_images_hold_what_the_context_lets_through():
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = {
+        word
+        for image in IMAGES
+        for line in image.read_text().splitlines()
+        if line.startswith("COPY ") and "--from" not in line
+        for word in line.split()[1:-1]
+    }
+    assert copied == allowed
+    assert all((ROOT / name).exists() for name in allowed)
+
+
+def test_only_the_service_is_reached_from_outside(services):
+    assert [name for name, service in services.items() if "ports" in service] == ["service"]
+
+
+def test_what_runs_on_is_always_restarted_and_watched(services):
+    lasting = {name: service for name, service in services.items() if name != "bucket"}
+    assert {service["restart"] for service in lasting.values()} == {"always"}
+    assert all(service["healthcheck"]["test"] for service in lasting.values())
+    assert services["service"]["depends_on"]["bucket"] == {"condition": "service_completed_successfully"}
+
+
+def test_own_containers_have_no_more_rights_than_they_need(services):
+    for service in services.values():
+        if "build" in service:
+            assert service["read_only"]
+            assert service["cap_drop"] == ["ALL"]
+    for image in IMAGES:
+        users = re.findall(r"^USER (\S+)$", image.read_text(), re.MULTILINE)
+        assert users
+        assert users[-1] not in ("0", "root")
+
+
+def test_every_image_has_a_version(services):
+    names = [service["image"] for service in services.values()]
+    names += [
+        name for image in IMAGES for name in re.findall(r"^FROM (\S+)", image.read_text(), re.MULTILINE)
+    ]
+    stages = {name for image in IMAGES for name in re.findall(r" AS (\S+)$", image.read_text(), re.MULTILINE)}
+    for name in set(names) - stages:
+        assert re.search(r":\d", name), name
+        assert not name.startswith("minio/minio"), "withdrawn by its makers"
+
+
+def test_settings_named_by_the_deployment_exist(services):
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    text = COMPOSE.read_text() + "".join(image.read_text() for image in IMAGES)
+    named = set(re.findall(r"\b(OGIVE_[A-Z_]+)\b", text))
+    assert {"OGIVE_SCHEDULER", "OGIVE_PRODUCTS", "OGIVE_DATA"} <= named <= known
+    assert not any("minio" in service["image"] for service in services.values())
+
+
+def test_empty_values_of_the_deployment_mean_the_defaults(monkeypatch, services):
+    environment = services["service"]["environment"]
+    for name in ("OGIVE_CUBES", "OGIVE_PUBLIC_URL"):
+        assert environment[name].endswith(":-}")
+        monkeypatch.setenv(name, "")
+    settings = Settings()
+    assert (settings.cubes, settings.public_url) == ((), None)
+
+
+def test_workers_offer_the_resource_that_a_shard_takes(services):
+    from service.cluster import SHARD
+
+    (name, amount), *none = SHARD.items()
+    assert none == []
+    assert f"--resources={name}={amount}" in services["worker"]["command"]
+
+
+def test_version_of_the_image_is_that_of_the_package(services):
+    from workers.version import VERSION
+
+    assert {service["image"] for service in services.values() if "build" in service} == {f"ogive:{VERSION}"}
+
+
+def test_the_program_that_makes_the_bucket_is_one(services):
+    *_, program = services["bucket"]["command"]
+    compile(program.replace("${S3_BUCKET:-ogive}", "ogive"), "bucket", "exec")
