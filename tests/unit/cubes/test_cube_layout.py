@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from pyproj import CRS
 
 from workers.cubes.cube import open_cube
 from workers.cubes.grid import Grid
@@ -95,8 +96,6 @@ def test_degrees_are_no_metres(draft, tmp_path):
 
 
 def test_the_crs_may_come_from_wkt_or_the_projection(draft, tmp_path):
-    from pyproj import CRS
-
     held = draft.variables["mapping"].attributes
     del held["spatial_epsg"]
     assert open_cube(draft.zarr(tmp_path / "a.zarr"), ACCESS).grid == GRID

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zarr
 
 from workers.cubes.cube import open_cube
 from workers.cubes.reference import Access, CubeReference
 from workers.errors import ChunkUnreadable, CubeInvalid, SourceUnavailable
+from workers.regions import to_grid
 
 ACCESS = Access()
 
@@ -77,8 +79,6 @@ def test_chunks_longer_than_the_array(draft, expected, tmp_path):
 
 
 def test_sharded_zarr_3_is_read_by_its_inner_chunks(draft, expected, tmp_path):
-    import zarr
-
     path = draft.zarr(tmp_path / "c.zarr", 3, consolidated=False)
     group = zarr.open_group(path, mode="a")
     for name in ("vx", "vy"):
@@ -144,8 +144,6 @@ def test_a_window_outside_the_grid_is_a_mistake_of_the_caller(draft, tmp_path):
 
 def test_a_place_is_looked_up_in_projected_coordinates(draft, tmp_path):
     cube = open_cube(draft.zarr(tmp_path / "c.zarr"), ACCESS)
-    from workers.regions import to_grid
-
     x, y = cube.grid.centre(12, 0)
     lon, lat = to_grid(32607).transform(x, y, direction="INVERSE")
     row, column, found_x, found_y = cube.locate(lon, lat)

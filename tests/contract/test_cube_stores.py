@@ -1,0 +1,294 @@
+"""A cube answers the same from a folder, from S3 and from a web server, with as few requests as it can."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import boto3
+import h5netcdf
+import numpy as np
+import pytest
+import zarr
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+from workers.cubes.cube import Cube, open_cube
+from workers.cubes.reference import Access
+from workers.errors import ChunkUnreadable, SourceUnavailable
+from workers.synthetic import SyntheticCube, write_cube
+
+BUCKET = "velocity"
+PAIRS, HEIGHT, WIDTH = 240, 24, 23
+ONE_D = {
+    *(f"acquisition_date_img{image}/0" for image in (1, 2)),
+    *(f"{name}/0" for name in ("vx_error", "vy_error", "mission_img1", "satellite_img1")),
+}
+
+
+@dataclass
+class Served:
+    """Where a cube is served, and what has been asked of the server."""
+
+    href: str
+    access: Access
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    fault: Callable[[str], int | None] = lambda key: None
+    """For a key the status to answer with instead; -1 sends half of the bytes"""
+
+    def take(self) -> Counter[tuple[str, str]]:
+        """The requests since the last call."""
+        taken, self.asked[:] = Counter(self.asked), []
+        return taken
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    spec = SyntheticCube(pairs=PAIRS, height=HEIGHT, width=WIDTH)
+    return Path(write_cube(str(tmp_path_factory.mktemp("cubes") / "tile.zarr"), spec))
+
+
+@pytest.fixture(scope="module")
+def local(folder: Path) -> Cube:
+    return open_cube(str(folder), Access())
+
+
+@pytest.fixture(scope="module")
+def web_server(folder: Path) -> Iterator[Served]:
+    class Handler(SimpleHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            key = self.path.removeprefix("/tile.zarr/")
+            served.asked.append((self.command, key))
+            status = served.fault(key)
+            if status is None:
+                super().do_GET()
+            elif status < 0:
+                body = (folder / key).read_bytes()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body) // 2))
+                self.end_headers()
+                self.wfile.write(body[: len(body) // 2])
+            else:
+                self.send_error(status)
+
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *args: object) -> None:
+            """Keep the output of the tests clean."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), lambda *args: Handler(*args, directory=str(folder.parent)))
+    served = Served(f"http://127.0.0.1:{server.server_port}/tile.zarr", Access())
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield served
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def s3_server(folder: Path) -> Iterator[Served]:
+    moto = DomainDispatcherApplication(create_backend_app)
+
+    def counting(environ: dict, start_response: Callable) -> object:
+        key = environ["PATH_INFO"].removeprefix(f"/{BUCKET}/tile.zarr/")
+        served.asked.append((environ["REQUEST_METHOD"], key))
+        return moto(environ, start_response)
+
+    server = make_server("127.0.0.1", 0, counting, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    served = Served(f"s3://{BUCKET}/tile.zarr", Access(anonymous=True, endpoint_url=endpoint))
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    client.create_bucket(Bucket=BUCKET, ACL="public-read-write")
+    for path in folder.rglob("*"):
+        if path.is_file() and path.relative_to(folder).parts[0] != "granule_url":
+            client.upload_file(str(path), BUCKET, f"tile.zarr/{path.relative_to(folder)}")
+    served.take()
+    yield served
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(params=["s3", "http"])
+def served(request: pytest.FixtureRequest) -> Iterator[Served]:
+    server: Served = request.getfixturevalue({"s3": "s3_server", "http": "web_server"}[request.param])
+    server.take()
+    yield server
+    server.fault = lambda key: None
+
+
+def test_every_store_gives_the_same_bytes(local, served):
+    cube = open_cube(served.href, served.access)
+    assert cube.fingerprint == local.fingerprint
+    assert cube.grid == local.grid
+    assert cube.last_modified == local.last_modified
+    for name in ("day1", "day2", "error_x", "error_y", "sensor", "order"):
+        assert getattr(cube.table(), name).tobytes() == getattr(local.table(), name).tobytes()
+    window = (0, 0, HEIGHT, WIDTH)
+    assert cube.read(*window).vx.tobytes() == local.read(*window).vx.tobytes()
+    assert cube.read(*window).vy.tobytes() == local.read(*window).vy.tobytes()
+    assert np.isfinite(local.read(*window).vx).any()
+
+
+def test_requests_of_a_point(served):
+    cube = open_cube(served.href, served.access)
+    assert served.take() == Counter({("GET", ".zmetadata"): 1})
+    cube.table()
+    cube.table()
+    assert served.take() == Counter({("GET", key): 1 for key in ONE_D})
+    cube.read(4, 4, 3, 3)
+    assert served.take() == Counter({("GET", f"{name}/0.0.0"): 1 for name in ("vx", "vy")})
+
+
+def test_requests_of_a_block_with_its_halo(served):
+    cube = open_cube(served.href, served.access)
+    cube.table()
+    served.take()
+    cube.read(9, 9, 12, 12)
+    cells = [f"{name}/0.{row}.{column}" for name in ("vx", "vy") for row in (0, 1, 2) for column in (0, 1, 2)]
+    assert served.take() == Counter({("GET", cell): 1 for cell in cells})
+
+
+def test_requests_of_a_chunk_row(served):
+    cube = open_cube(served.href, served.access)
+    cube.table()
+    served.take()
+    cube.read(10, 0, 10, WIDTH)
+    cells = [f"{name}/0.1.{column}" for name in ("vx", "vy") for column in (0, 1, 2)]
+    assert served.take() == Counter({("GET", cell): 1 for cell in cells})
+
+
+def test_a_name_that_is_not_there(served):
+    with pytest.raises(SourceUnavailable, match=r"There is no cube at .*other\.zarr") as caught:
+        open_cube(served.href.replace("tile.zarr", "other.zarr"), served.access)
+    assert caught.value.upstream == "source-zarr"
+
+
+def test_zarr_3_needs_two_requests(folder, web_server, local):
+    path = folder.parent / "three.zarr"
+    old, new = zarr.open_group(folder, mode="r"), zarr.open_group(path, mode="w", zarr_format=3)
+    new.attrs.update(old.attrs)
+    for name in ("vx", "vy", "vx_error", "vy_error", "acquisition_date_img1", "acquisition_date_img2"):
+        held = dict(old[name].attrs)
+        dimensions = ["time" if each == "mid_date" else each for each in held.pop("_ARRAY_DIMENSIONS")]
+        fill = {"fill_value": -32767} if name.startswith("v") else {}
+        array = new.create_array(
+            name, data=old[name][...], chunks=old[name].chunks, dimension_names=dimensions, **fill
+        )
+        array.attrs.update(held)
+    new.create_array("mapping", shape=(), dtype="int8").attrs.update(dict(old["mapping"].attrs))
+    zarr.consolidate_metadata(path)
+    web_server.take()
+    cube = open_cube(web_server.href.replace("tile", "three"), web_server.access)
+    assert [key.rsplit("/", 1)[-1] for _, key in web_server.take()] == [".zmetadata", "zarr.json"]
+    assert cube.read(4, 4, 3, 3).vx.tobytes() == local.read(4, 4, 3, 3).vx.tobytes()
+    assert cube.table().sensors == ("?",)
+
+
+class Sometimes:
+    """A fault that passes after some requests of each key."""
+
+    def __init__(self, status: int, times: int, only: str = "") -> None:
+        self.status, self.times, self.only, self.seen = status, times, only, Counter[str]()
+
+    def __call__(self, key: str) -> int | None:
+        self.seen[key] += 1
+        return self.status if self.only in key and self.seen[key] <= self.times else None
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_passing_trouble_is_tried_again(web_server, local, status):
+    web_server.fault = Sometimes(status, times=2, only="vx/")
+    cube = open_cube(web_server.href, web_server.access)
+    assert cube.read(0, 0, 2, 2).vx.tobytes() == local.read(0, 0, 2, 2).vx.tobytes()
+    assert web_server.take()["GET", "vx/0.0.0"] == 3
+    web_server.fault = lambda key: None
+
+
+@pytest.mark.parametrize(("status", "tries"), [(500, 3), (403, 1)])
+def test_lasting_trouble_is_told(web_server, status, tries):
+    web_server.fault = Sometimes(status, times=99, only="vy/")
+    cube = open_cube(web_server.href, web_server.access)
+    with pytest.raises(SourceUnavailable, match=rf"vy/0\.0\.0.*{status}") as caught:
+        cube.read(0, 0, 2, 2)
+    assert caught.value.upstream == "source-zarr"
+    assert web_server.take()["GET", "vy/0.0.0"] == tries
+    web_server.fault = lambda key: None
+
+
+def test_a_truncated_answer_is_named(web_server):
+    web_server.fault = Sometimes(-1, times=99, only="vy/0.1.1")
+    cube = open_cube(web_server.href, web_server.access)
+    with pytest.raises(ChunkUnreadable, match="truncated or damaged") as caught:
+        cube.read(0, 0, HEIGHT, WIDTH)
+    assert caught.value.chunk == "tile/vy/0.1.1"
+    web_server.fault = lambda key: None
+
+
+@pytest.mark.parametrize("scheme", ["s3", "http"])
+def test_a_server_that_does_not_answer(scheme):
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        closed = f"http://127.0.0.1:{held.getsockname()[1]}"
+    access = Access(endpoint_url=closed)
+    with pytest.raises(SourceUnavailable, match="could not be read in 3 tries") as caught:
+        open_cube("s3://velocity/tile.zarr" if scheme == "s3" else f"{closed}/tile.zarr", access)
+    assert caught.value.upstream == "source-zarr"
+
+
+def test_missing_objects_on_s3_are_missing_data(s3_server, local, folder):
+    client = boto3.client(
+        "s3",
+        endpoint_url=s3_server.access.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    client.delete_object(Bucket=BUCKET, Key="tile.zarr/vx/0.2.2")
+    try:
+        block = open_cube(s3_server.href, s3_server.access).read(19, 19, 5, 4)
+    finally:
+        client.upload_file(str(folder / "vx" / "0.2.2"), BUCKET, "tile.zarr/vx/0.2.2")
+    assert np.isnan(block.vx[1:, 1:]).all()
+    whole = local.read(19, 19, 5, 4)
+    np.testing.assert_array_equal(block.vx[0], whole.vx[0])
+    np.testing.assert_array_equal(block.vy, whole.vy)
+
+
+def test_credentials_come_from_the_environment(s3_server, monkeypatch, local):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    signed = Access(anonymous=False, endpoint_url=s3_server.access.endpoint_url)
+    assert open_cube(s3_server.href, signed).fingerprint == local.fingerprint
+
+
+def test_netcdf_over_http(web_server, folder, local):
+    layout = {"time": PAIRS, "y": HEIGHT, "x": WIDTH}
+    old = zarr.open_group(folder, mode="r")
+    with h5netcdf.File(folder.parent / "cut.nc", "w") as file:
+        file.dimensions = layout
+        for name in ("vx", "vy", "vx_error", "vy_error", "acquisition_date_img1", "acquisition_date_img2"):
+            values, held = old[name][...], dict(old[name].attrs)
+            held.pop("_ARRAY_DIMENSIONS")
+            file.create_variable(name, tuple(layout)[: values.ndim], data=values).attrs.update(held)
+        mapping = file.create_variable("mapping", (), data=np.int8(0))
+        mapping.attrs.update({key: old["mapping"].attrs[key] for key in ("GeoTransform", "spatial_epsg")})
+    cube = open_cube(web_server.href.replace("tile.zarr", "cut.nc"), web_server.access)
+    assert cube.grid == local.grid
+    assert cube.read(3, 3, 5, 5).vx.tobytes() == local.read(3, 3, 5, 5).vx.tobytes()
+    with pytest.raises(SourceUnavailable, match="does not exist"):
+        open_cube(web_server.href.replace("tile.zarr", "no.nc"), web_server.access)
