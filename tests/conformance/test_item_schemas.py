@@ -23,6 +23,7 @@ from workers.products.manifest import Manifest
 from workers.products.provenance import Provenance, Publication, Source
 from workers.products.spec import ProductSpec, Variable
 from workers.products.store import ProductStore
+from workers.velocity.stac import COLLECTION
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 STAC = "https://schemas.stacspec.org/v1.1.0"
@@ -160,6 +161,10 @@ def test_collection_is_valid(problems):
     assert problems(collection) == []
     assert {link["rel"] for link in collection["links"]} == {"derived_from", "cite-as", "license"}
     assert pystac.Collection.from_dict(collection).id == "ogive-velocity"
+
+
+def test_velocity_collection_is_valid(problems):
+    assert problems(COLLECTION) == []
 
 
 def test_the_check_can_fail(problems):
