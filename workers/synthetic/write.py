@@ -59,10 +59,10 @@ def write_cube(path: str, spec: SyntheticCube, progress: Callable[[int, int], No
         group = zarr.open_group(
             target, mode="w-", zarr_format=2, attributes=cube_attributes(spec, target.name)
         )
-        _write_small(group, spec, pairs, field.ice)
+        arrays = _write_small(group, spec, pairs, field.ice)
         cells = list(product(range(-(-spec.height // CELL)), range(-(-spec.width // CELL))))
         with ThreadPoolExecutor(_THREADS) as pool:
-            written = pool.map(partial(_write_cell, group, spec, pairs, field), cells)
+            written = pool.map(partial(_write_cell, arrays, spec, pairs, field), cells)
             for done, _ in enumerate(written, 1):
                 if progress is not None:
                     progress(done, len(cells))
@@ -73,8 +73,13 @@ def write_cube(path: str, spec: SyntheticCube, progress: Callable[[int, int], No
     return str(target)
 
 
-def _write_small(group: zarr.Group, spec: SyntheticCube, pairs: Network, ice: np.ndarray) -> None:
-    """Create all arrays, and fill those that need no chunk of readings."""
+def _write_small(
+    group: zarr.Group, spec: SyntheticCube, pairs: Network, ice: np.ndarray
+) -> dict[str, zarr.Array]:
+    """Create all arrays, and fill those that need no chunk of readings.
+
+    The arrays are handed on as they were created: opened anew they would skip chunks of zeros.
+    """
     grid = spec.grid
     sizes = {"mid_date": spec.pairs, "y": spec.height, "x": spec.width}
     values = layer_values(pairs) | {
@@ -84,13 +89,15 @@ def _write_small(group: zarr.Group, spec: SyntheticCube, pairs: Network, ice: np
         "landice": ice.astype(np.uint8),
         "floatingice": np.zeros(ice.shape, np.uint8),
     }
+    arrays = {}
     for layout in COORDINATES + VARIABLES:
         extra = mapping_attributes(grid) if layout.name == "mapping" else {}
-        array = _create(group, layout, sizes, extra)
+        array = arrays[layout.name] = _create(group, layout, sizes, extra)
         if layout.name in values:
             array[...] = values[layout.name].astype(layout.dtype)
         elif layout.name in EMPTY:
             _write_constant(array, layout.attributes["missing_value"])
+    return arrays
 
 
 def _create(group: zarr.Group, layout: ArrayLayout, sizes: dict[str, int], extra: dict) -> zarr.Array:
@@ -118,7 +125,11 @@ def _write_constant(array: zarr.Array, value: int) -> None:
 
 
 def _write_cell(
-    group: zarr.Group, spec: SyntheticCube, pairs: Network, field: Glacier, cell: tuple[int, int]
+    arrays: dict[str, zarr.Array],
+    spec: SyntheticCube,
+    pairs: Network,
+    field: Glacier,
+    cell: tuple[int, int],
 ) -> None:
     """Simulate and store 10 x 10 pixels, one chunk of layers after the other."""
     top, left = cell[0] * CELL, cell[1] * CELL
@@ -126,19 +137,21 @@ def _write_cell(
     opacity = field.opacity[top : top + CELL, left : left + CELL]
     for time in range(-(-spec.pairs // LAYERS)):
         readings = observe(spec, pairs, truth, opacity, (time, *cell))
-        _write_chunk(group, pairs, readings, (time, *cell))
+        _write_chunk(arrays, pairs, readings, (time, *cell))
 
 
-def _write_chunk(group: zarr.Group, pairs: Network, readings: Readings, chunk: tuple[int, int, int]) -> None:
+def _write_chunk(
+    arrays: dict[str, zarr.Array], pairs: Network, readings: Readings, chunk: tuple[int, int, int]
+) -> None:
     """Store one chunk of every map that has values."""
     layers = slice(chunk[0] * LAYERS, (chunk[0] + 1) * LAYERS)
     place = (layers, *(slice(number * CELL, (number + 1) * CELL) for number in chunk[1:]))
     for name in ("v", "vx", "vy", "v_error"):
-        group[name][place] = getattr(readings, name)
+        arrays[name][place] = getattr(readings, name)
     sizes = np.array([entry.chip for entry in SATELLITES.values()], np.uint16)
     chip = sizes[pairs.satellite[pairs.first[layers]]][:, None, None] * (readings.v != MISSING)
     for name in ("chip_size_height", "chip_size_width"):
-        group[name][place] = chip
+        arrays[name][place] = chip
 
 
 def _truth_attributes(spec: SyntheticCube, cube: str) -> dict[str, object]:
