@@ -2,7 +2,7 @@
 
 Source: Charrier et al. 2025, sections 2.1.2 and 2.2.1, with these choices:
 
-* The unknowns are positions u (`linear.banded`), and what is solved for is their departure from the guess:
+* The unknowns are positions u (`linear.banded`), and what is solved for is their departure from the target:
   with d = u - u0 the cost |P^1/2 (A d - (y - A u0))|^2 + c^2 |Gamma d|^2 is eq. 3, and its right-hand side
   holds no large numbers that cancel.
 * The row factor is w = q psi and P = w^2, alike in the normal matrix, the right-hand side and the covariance.
@@ -60,13 +60,13 @@ class RobustClosure:
     converged: bool
 
 
-def solve(network: Network, weight: np.ndarray, guess: np.ndarray, coefficient: float) -> Closure:
+def solve(network: Network, weight: np.ndarray, target: np.ndarray, coefficient: float) -> Closure:
     """Minimise (Au - y)'P(Au - y) + c^2 |Gamma (u - u0)|^2 (eq. 3), exactly.
 
     Args:
         network: the pairs; at least one must have a positive weight.
         weight: (m,) float64, diagonal of P; rows with 0 play no part.
-        guess: (p, 2) float64, u0 at the dates, metres; zeros for the classic Tikhonov form.
+        target: (p, 2) float64, u0 at the dates, metres; zeros for the classic Tikhonov form.
         coefficient: c.
     """
     active = np.flatnonzero(weight)
@@ -74,9 +74,9 @@ def solve(network: Network, weight: np.ndarray, guess: np.ndarray, coefficient: 
     size = network.days.size - 1
     penalty = penalty_band(jumps(network.days.astype(np.float64)), coefficient**2, size)
     factor = Factor.of(normal_band(first, second, acting, penalty, bandwidth(first, second)))
-    misfit = network.displacement[active] - (guess[second] - guess[first])
+    misfit = network.displacement[active] - (target[second] - target[first])
     departure = factor.solve(pull(first, second, acting, misfit, size + 1))
-    return Closure(guess + departure, weight, factor)
+    return Closure(target + departure, weight, factor)
 
 
 def quality(network: Network) -> np.ndarray:
@@ -90,20 +90,24 @@ def quality(network: Network) -> np.ndarray:
     return np.clip(np.median(error) / error, *QUALITY_RANGE)
 
 
-def robust_solve(network: Network, q: np.ndarray, guess: np.ndarray, coefficient: float) -> RobustClosure:
+def robust_solve(
+    network: Network, q: np.ndarray, target: np.ndarray, coefficient: float, start: np.ndarray | None = None
+) -> RobustClosure:
     """Solve with the short pairs, then iterate with all, each judged by its residual (eq. 4-7, 2.2.1).
 
-    Pairs below 180 days make the first solution, with those longer ones that span an interval which no short
-    pair spans: there nothing else holds the solution, and the interval is `doubtful`. The residuals of all
-    pairs against it give the first robust weights. The scale comes from the short pairs, or from all of the
-    first solution where these are fewer than ten. It stops when the 30-day velocity has changed by less than
-    1 m/yr, or after ten iterations.
+    Pairs below 180 days make the first solution, weighted by their residuals against `start`, with those
+    longer ones that span an interval which no short pair spans: there nothing else holds the solution. The
+    residuals of all pairs against it give the first robust weights. The scale comes from the short pairs, or
+    from all of the first solution where the short are fewer than ten. It ends when the 30-day velocity has
+    changed by less than 1 m/yr, or after ten iterations.
 
     Args:
         network: the pairs.
         q: (m,) float64, quality of the pairs (ones for none).
-        guess: (p, 2) float64, metres.
+        target: (p, 2) float64, metres: positions whose jumps of velocity the solution is drawn to.
         coefficient: c.
+        start: (p, 2) float64, metres: positions known well enough to tell bad pairs (blunders, half of the
+            pairs decorrelated) before anything is solved; None for no such knowledge.
     """
     short = network.baseline < SHORT_BASELINE
     unspanned = ~network.spanned(short)
@@ -111,19 +115,22 @@ def robust_solve(network: Network, q: np.ndarray, guess: np.ndarray, coefficient
     reference = short | (beyond[network.second] > beyond[network.first])
     judges = short if np.count_nonzero(short) >= FEWEST_JUDGES else reference
 
-    closure = solve(network, np.where(reference, q * q, 0.0), guess, coefficient)
-    psi = np.ones(len(network))
-    converged = False
-    iteration = 0
+    def judged(positions: np.ndarray) -> np.ndarray:
+        squares = squared_residuals(network.first, network.second, network.displacement, positions)
+        return biweight(squares, max(radial_scale(squares[judges]), SMALLEST_SCALE))
+
+    psi = np.ones(len(network)) if start is None else judged(start)
+    closure = solve(network, np.where(reference, (q * psi) ** 2, 0.0), target, coefficient)
     velocity = _check_velocity(network, closure)
-    while not converged and iteration < MOST_ITERATIONS:
-        iteration += 1
-        squares = squared_residuals(network.first, network.second, network.displacement, closure.positions)
-        psi = biweight(squares, max(radial_scale(squares[judges]), SMALLEST_SCALE))
-        closure = solve(network, (q * psi) ** 2, guess, coefficient)
+    iterations, converged = 0, False
+    while not converged and iterations < MOST_ITERATIONS:
+        iterations += 1
+        psi = judged(closure.positions)
+        closure = solve(network, (q * psi) ** 2, target, coefficient)
         before, velocity = velocity, _check_velocity(network, closure)
         converged = bool(np.sqrt(((velocity - before) ** 2).sum(axis=1).mean()) < CONVERGED)
-    return RobustClosure(closure, psi, unspanned, iteration, converged)
+    doubtful = unspanned & network.spanned(psi > 0)
+    return RobustClosure(closure, psi, doubtful, iterations, converged)
 
 
 def _check_velocity(network: Network, closure: Closure) -> np.ndarray:

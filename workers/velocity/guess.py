@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from scipy.signal import savgol_filter
 
 from workers.velocity.network import YEAR
 from workers.velocity.selection import SelectedPairs
@@ -44,11 +44,12 @@ class DailyGuess:
 def daily_guess(selected: SelectedPairs) -> DailyGuess | None:
     """The guess of one pixel from its first to its last date; None without pairs.
 
-    Velocities of pairs with a baseline below 180 days stand at the pairs' midpoints; a stretch of 90 days
-    that has none takes those below 400 days, else below 800, else all that it has, so that annual pairs alone
-    make a guess too (section 4.6). Velocities at one midpoint are averaged, weighted by
-    the square of the baseline: a displacement's error does not grow with it. Then linear interpolation to
-    the middle of each day, and a Savitzky-Golay filter of order 3 over 91 days (less on a shorter record).
+    Velocities of pairs with a baseline below 180 days stand at the pairs' midpoints. Longer pairs, below 400
+    days, then below 800, then all, join where they hold no midpoint of a shorter pair between their dates:
+    annual pairs alone make a guess too (section 4.6), yet none outweighs shorter ones nearby. Velocities at
+    one midpoint are averaged, equally: weights that grow with the baseline, as the precision does, favour the
+    pairs that decorrelate. Then linear interpolation to the middle of each day, and a Savitzky-Golay filter
+    of order 3 over 91 days (less on a shorter record).
     """
     if not len(selected):
         return None
@@ -56,32 +57,49 @@ def daily_guess(selected: SelectedPairs) -> DailyGuess | None:
     baseline = selected.day2.astype(np.int64) - selected.day1
     twice_middle = selected.day1.astype(np.int64) + selected.day2 - 2 * first
     chosen = _informative(baseline, twice_middle)
-    weight = np.where(chosen, baseline.astype(np.float64) ** 2, 0.0)
-    total = np.bincount(twice_middle, weight)
-    at = np.flatnonzero(total)
+    place = twice_middle[chosen]
+    pairs = np.bincount(place)
+    at = np.flatnonzero(pairs)
     days = np.arange(last - first) + 0.5
     velocity = np.empty((days.size, 2))
     for component, value in enumerate((selected.vx, selected.vy)):
-        mean = np.bincount(twice_middle, weight * value)[at] / total[at]
+        mean = np.bincount(place, value[chosen])[at] / pairs[at]
         velocity[:, component] = np.interp(days, at / 2.0, mean)
     return DailyGuess(first, _smoothed(velocity))
 
 
 def _informative(baseline: np.ndarray, twice_middle: np.ndarray) -> np.ndarray:
-    """(m,) bool: short pairs, and in each stretch of 90 days without any those of the next limit."""
+    """(m,) bool: short pairs, and longer ones that hold no midpoint of a shorter pair between their dates."""
     limit = np.searchsorted((SHORT_BASELINE, *LONGER_BASELINES), baseline, side="right")
-    stretch = twice_middle // (2 * (SMOOTHING_DAYS - 1))
-    lowest = np.full(stretch.max() + 1, limit.max())
-    np.minimum.at(lowest, stretch, limit)
-    return limit == lowest[stretch]
+    chosen = limit == 0
+    for longer in range(1, limit.max() + 1):
+        midpoints = np.bincount(twice_middle[chosen], minlength=int((twice_middle + baseline).max()) + 1)
+        before = np.concatenate([[0], np.cumsum(midpoints)])
+        held = before[twice_middle + baseline + 1] - before[twice_middle - baseline]
+        chosen |= (limit == longer) & (held == 0)
+    return chosen
 
 
 def _smoothed(velocity: np.ndarray) -> np.ndarray:
+    """Savitzky-Golay filter of (days, 2); the polynomials of the first and last window reach to the ends."""
     days = len(velocity)
     window = min(SMOOTHING_DAYS, days - (days + 1) % 2)
-    if window <= SMOOTHING_ORDER:
-        return np.tile(velocity.mean(axis=0), (days, 1))
-    return savgol_filter(velocity, window, SMOOTHING_ORDER, axis=0)
+    hat, half = _local_fit(window), window // 2
+    smooth = np.empty_like(velocity)
+    smooth[: half + 1] = hat[: half + 1] @ velocity[:window]
+    smooth[-half - 1 :] = hat[-half - 1 :] @ velocity[-window:]
+    for component in range(velocity.shape[1]):
+        middle = np.convolve(velocity[:, component], hat[half], mode="valid")
+        smooth[half : days - half, component] = middle
+    return smooth
+
+
+@cache
+def _local_fit(window: int) -> np.ndarray:
+    """(window, window): values of a window to those of the cubic that fits them best."""
+    place = np.linspace(-1.0, 1.0, window) if window > 1 else np.zeros(1)
+    basis, _ = np.linalg.qr(np.vander(place, min(SMOOTHING_ORDER + 1, window)))
+    return basis @ basis.T
 
 
 def mean_guess(guesses: Sequence[DailyGuess | None]) -> DailyGuess | None:
