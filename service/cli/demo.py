@@ -48,7 +48,7 @@ def demo(
     began = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     folder = options.settings().data / f"demo-{VERSION}"
-    ice = SyntheticCube(scenario="surge")
+    ice = SyntheticCube()
     cube = _cube(folder, ice)
     _compile()
     with serving(cube, folder / "serve.log") as running, Service(running.url) as service:

@@ -95,7 +95,7 @@ class _Canvas:
                     self._dot(start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1]))
 
     def shade(self, days: Sequence[int], low: Column, high: Column) -> None:
-        """The band between two columns; a character is shaded when its middle lies within."""
+        """The band between two columns; a character is shaded when at least a third of it lies within."""
         windows = list(zip(days, low, high, strict=True))
         for (day, low_here, high_here), (next_day, low_next, high_next) in pairwise(windows):
             if None in (low_here, low_next):
@@ -107,8 +107,9 @@ class _Canvas:
                 part = (at - day) / (next_day - day)
                 top = self.depth(high_here + part * (high_next - high_here)) * self.height
                 bottom = self.depth(low_here + part * (low_next - low_here)) * self.height
-                for row in range(max(0, math.ceil(top - 0.5)), min(self.height, math.floor(bottom + 0.5))):
-                    self.shaded[row][column] = True
+                for row in range(max(0, math.floor(top)), min(self.height, math.ceil(bottom))):
+                    within = min(bottom, row + 1) - max(top, row)
+                    self.shaded[row][column] |= within >= 1 / 3
 
     def row(self, index: int) -> Text:
         """One line of characters; the line hides the band."""
