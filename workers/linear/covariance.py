@@ -17,33 +17,38 @@ def functional_variances(
     rounding cannot make negative.
 
     Args:
-        factor: of the N that made u.
+        factor: of the N that made u (`linear.differences`).
         functionals: (p - 1, T) float64, coefficients of u_1 .. u_{p-1}.
         first, second: (m,) int32, unknowns that each row joins; equal rows are adjacent.
-        spread: (m, k) float64, (P_e sigma_e)^2 of each row for k components of one factor.
+        spread: (m, 2) float64, (P_e sigma_e)^2 of each row for two components that share N.
 
     Returns:
-        (T, k) float64.
+        (T, 2) float64.
     """
-    response = np.ascontiguousarray(factor.solve(functionals))
+    response = np.zeros((factor.size + 1, functionals.shape[1]))
+    response[1:] = factor.solve_many(functionals)
     return _sum_of_squares(response, first, second, spread)
 
 
 @njit(nogil=True, cache=True)
 def _sum_of_squares(response, first, second, spread):
-    count, components = response.shape[1], spread.shape[1]
-    variance = np.zeros((components, count))
-    gathered = np.zeros(components)
+    count = response.shape[1]
+    along_x, along_y = np.zeros(count), np.zeros(count)
+    gathered_x, gathered_y = 0.0, 0.0
     for e in range(first.size):
-        gathered += spread[e]
         i, j = first[e], second[e]
+        gathered_x += spread[e, 0]
+        gathered_y += spread[e, 1]
         if e + 1 < first.size and first[e + 1] == i and second[e + 1] == j:
             continue
-        for k in range(components):
-            size = gathered[k]
-            if size > 0.0:
-                for t in range(count):
-                    difference = response[j, t] - response[i, t]
-                    variance[k, t] += size * difference * difference
-            gathered[k] = 0.0
-    return variance.T
+        if gathered_x > 0.0 or gathered_y > 0.0:
+            for t in range(count):
+                difference = response[j, t] - response[i, t]
+                square = difference * difference
+                along_x[t] += gathered_x * square
+                along_y[t] += gathered_y * square
+        gathered_x, gathered_y = 0.0, 0.0
+    variance = np.empty((count, 2))
+    variance[:, 0] = along_x
+    variance[:, 1] = along_y
+    return variance

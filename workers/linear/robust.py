@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 TUKEY = 4.685
 """Residuals beyond this many scales get no weight: 95 % efficiency on normal errors"""
@@ -13,19 +12,6 @@ NORMAL_MAD = 1.4826
 """Standard deviation of a normal variable over its median absolute deviation"""
 RAYLEIGH_MEDIAN = 1.1774
 """Median of the length of a vector whose two components are standard normal"""
-
-
-@njit(nogil=True, cache=True)
-def squared_residuals(first, second, y, u):
-    """|y_e - (u_j - u_i)|^2 of each row, over all components: (m,) for y of (m, k) and u of (p, k)."""
-    squares = np.empty(first.size)
-    for e in range(first.size):
-        total = 0.0
-        for k in range(y.shape[1]):
-            residual = y[e, k] - (u[second[e], k] - u[first[e], k])
-            total += residual * residual
-        squares[e] = total
-    return squares
 
 
 def radial_scale(squares: np.ndarray) -> float:

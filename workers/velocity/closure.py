@@ -18,9 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workers.linear.banded import Factor, bandwidth, normal_band, pull
+from workers.linear.banded import Factor
+from workers.linear.differences import Differences, residuals
 from workers.linear.penalty import jumps, penalty_band
-from workers.linear.robust import biweight, radial_scale, squared_residuals
+from workers.linear.robust import biweight, radial_scale
 from workers.velocity.guess import SHORT_BASELINE
 from workers.velocity.network import YEAR, Network
 
@@ -69,17 +70,22 @@ def solve(network: Network, weight: np.ndarray, target: np.ndarray, coefficient:
         target: (p, 2) float64, u0 at the dates, metres; zeros for the classic Tikhonov form.
         coefficient: c.
     """
-    active = np.flatnonzero(weight)
-    first, second, acting = network.first[active], network.second[active], weight[active]
-    size = network.days.size - 1
-    penalty = penalty_band(jumps(network.days.astype(np.float64)), coefficient**2, size)
-    factor = Factor.of(normal_band(first, second, acting, penalty, bandwidth(first, second)))
-    misfit = network.displacement[active] - (target[second] - target[first])
-    departure = factor.solve(pull(first, second, acting, misfit, size + 1))
+    return _solve(_departures(network, target, coefficient), weight, target)
+
+
+def _departures(network: Network, target: np.ndarray, coefficient: float) -> Differences:
+    """The system whose unknowns are the departures of the positions from the target."""
+    penalty = penalty_band(jumps(network.days.astype(np.float64)), coefficient**2, network.days.size - 1)
+    misfit = residuals(network.first, network.second, network.displacement, target)
+    return Differences(network.first, network.second, misfit, penalty)
+
+
+def _solve(departures: Differences, weight: np.ndarray, target: np.ndarray) -> Closure:
+    departure, factor = departures.solve(weight)
     return Closure(target + departure, weight, factor)
 
 
-def quality(network: Network) -> np.ndarray:
+def stated_quality(network: Network) -> np.ndarray:
     """(m,) q: median stated error over the pair's own, in metres, within 0.1 .. 10; ones if none is stated.
 
     A pair's error is the root mean square of its two components', so that one q serves both.
@@ -115,18 +121,20 @@ def robust_solve(
     reference = short | (beyond[network.second] > beyond[network.first])
     judges = short if np.count_nonzero(short) >= FEWEST_JUDGES else reference
 
+    departures = _departures(network, target, coefficient)
+
     def judged(positions: np.ndarray) -> np.ndarray:
-        squares = squared_residuals(network.first, network.second, network.displacement, positions)
+        squares = departures.squared_residuals(positions - target)
         return biweight(squares, max(radial_scale(squares[judges]), SMALLEST_SCALE))
 
     psi = np.ones(len(network)) if start is None else judged(start)
-    closure = solve(network, np.where(reference, (q * psi) ** 2, 0.0), target, coefficient)
+    closure = _solve(departures, np.where(reference, (q * psi) ** 2, 0.0), target)
     velocity = _check_velocity(network, closure)
     iterations, converged = 0, False
     while not converged and iterations < MOST_ITERATIONS:
         iterations += 1
         psi = judged(closure.positions)
-        closure = solve(network, (q * psi) ** 2, target, coefficient)
+        closure = _solve(departures, (q * psi) ** 2, target)
         before, velocity = velocity, _check_velocity(network, closure)
         converged = bool(np.sqrt(((velocity - before) ** 2).sum(axis=1).mean()) < CONVERGED)
     doubtful = unspanned & network.spanned(psi > 0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from workers.calendar import Windows
+from workers.linear.differences import residuals
 from workers.linear.robust import radial_scale
 from workers.velocity import quality
-from workers.velocity.closure import RobustClosure, robust_solve
-from workers.velocity.closure import quality as stated_quality
+from workers.velocity.closure import RobustClosure, robust_solve, stated_quality
 from workers.velocity.guess import DailyGuess
 from workers.velocity.means import window_means
 from workers.velocity.network import Network, network_of
@@ -53,12 +53,13 @@ def invert_pixel(
     speed = np.hypot(velocity[:, 0], velocity[:, 1])
     error = quality.window_errors(network, closure, means)
     speed_error = quality.speed_error(velocity, error)
-    scale = quality.error_scale(network, closure, psi)
+    left = residuals(network.first, network.second, network.displacement, closure.positions)
+    scale = quality.error_scale(network, left, psi)
     reach = quality.quantile(psi) * speed_error * (scale if parameters.interval == "scaled" else 1.0)
     count = quality.counts(network, psi, means)
     vvc = quality.coherence(velocity)
     quality_flag = np.full(len(windows), int(Flag.no_data), np.uint8)
-    quality_flag[means.covered] = quality.flags(network, robust, means, count, vvc, windows)
+    quality_flag[means.covered] = quality.raised_flags(network, robust, means, count, vvc, windows)
 
     def column(values: np.ndarray) -> np.ndarray:
         full = np.full(len(windows), np.nan, np.float32)
@@ -78,7 +79,7 @@ def invert_pixel(
         quality_flag=quality_flag,
         vvc=np.float32(vvc),
         error_scale=np.float32(scale),
-        residual_nmad=radial_scale((quality.residuals(network, closure) ** 2).sum(axis=1)),
+        residual_nmad=radial_scale(quality.squared_length(left)),
         iterations=robust.iterations,
         converged=robust.converged,
         valid=selected.valid,

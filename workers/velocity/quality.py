@@ -29,17 +29,10 @@ def window_errors(network: Network, closure: Closure, means: WindowMeans) -> np.
 
     With the same N, P and c as the solution. NaN for a component of which no pair states an error.
     """
-    active = np.flatnonzero(closure.weight)
-    spread = (closure.weight[active, None] * network.error[active]) ** 2
-    unstated = np.isnan(spread).any(axis=0)
-    spread[:, unstated] = 0.0
-    variance = functional_variances(
-        closure.factor,
-        means.functionals(network.days.size - 1),
-        network.first[active],
-        network.second[active],
-        spread,
-    )
+    unstated = np.isnan(network.error).any(axis=0)
+    spread = (closure.weight[:, None] * np.where(unstated, 0.0, network.error)) ** 2
+    functionals = means.functionals(closure.factor.size)
+    variance = functional_variances(closure.factor, functionals, network.first, network.second, spread)
     return np.where(unstated, np.nan, np.sqrt(variance))
 
 
@@ -51,17 +44,21 @@ def speed_error(velocity: np.ndarray, error: np.ndarray) -> np.ndarray:
     return np.where(moving, along / np.where(moving, speed, 1.0), np.maximum(error[:, 0], error[:, 1]))
 
 
-def error_scale(network: Network, closure: Closure, psi: np.ndarray) -> float:
-    """max(1, NMAD of residual / stated error) over the pairs with a weight; NaN where no error is stated."""
-    used = psi > 0
-    ratio = residuals(network, closure)[used] / network.error[used]
-    return float(np.maximum(radial_scale((ratio**2).sum(axis=1)), 1.0))
+def error_scale(network: Network, left: np.ndarray, psi: np.ndarray) -> float:
+    """max(1, NMAD of residual / stated error) over the pairs with a weight; NaN where no error is stated.
+
+    Args:
+        network: the pairs.
+        left: (m, 2) residuals, metres.
+        psi: (m,) robust weights.
+    """
+    squares = squared_length(left / network.error)[psi > 0]
+    return float(np.maximum(radial_scale(squares), 1.0))
 
 
-def residuals(network: Network, closure: Closure) -> np.ndarray:
-    """(m, 2) metres: what each pair reads beyond the solution."""
-    u = closure.positions
-    return network.displacement - (u[network.second] - u[network.first])
+def squared_length(vectors: np.ndarray) -> np.ndarray:
+    """(m,) from (m, 2)."""
+    return vectors[:, 0] ** 2 + vectors[:, 1] ** 2
 
 
 def quantile(psi: np.ndarray) -> float:
@@ -97,7 +94,7 @@ def coherence(velocity: np.ndarray) -> float:
     return min(1.0, float(np.hypot(*unit.mean(axis=0))))
 
 
-def flags(
+def raised_flags(
     network: Network,
     robust: RobustClosure,
     means: WindowMeans,
