@@ -31,7 +31,7 @@ def catalog_links(base: str, collections: Sequence[dict[str, Any]] = ()) -> list
         link("search", f"{base}/search", GEOJSON, method="GET", title="Search for products"),
         link("search", f"{base}/search", GEOJSON, method="POST", title="Search for products"),
         *(
-            link("child", _collection(base, document["id"]), title=document.get("title", document["id"]))
+            link("child", _collection(base, document["id"]), title=_title(document))
             for document in collections
         ),
     ]
@@ -41,10 +41,10 @@ def served_collection(document: dict[str, Any], base: str) -> dict[str, Any]:
     """A collection with the links that lead from and to it."""
     here = _collection(base, document["id"])
     ours = [
-        link("self", here),
-        link("root", f"{base}/"),
-        link("parent", f"{base}/"),
-        link("items", f"{here}/items", GEOJSON),
+        link("self", here, title=_title(document)),
+        link("root", f"{base}/", title="Ogive"),
+        link("parent", f"{base}/", title="Ogive"),
+        link("items", f"{here}/items", GEOJSON, title="Products, newest first"),
     ]
     return document | {"links": ours + _foreign(document)}
 
@@ -82,6 +82,10 @@ def _served_asset(asset: dict[str, Any], folder: str, store: str) -> dict[str, A
     others = asset.get("alternate", {}).items()
     kept = {name: other for name, other in others if other["href"] != served["href"]}
     return served | {"alternate:name": "S3", "alternate": kept | {"http": ours}}
+
+
+def _title(document: dict[str, Any]) -> str:
+    return document.get("title", document["id"])
 
 
 def _collection(base: str, name: str) -> str:

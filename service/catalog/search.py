@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Annotated, Any
 
@@ -48,8 +49,8 @@ class Search(BaseModel):
     """A GeoJSON geometry; not together with bbox"""
     datetime: str | None = None
     """RFC 3339 instant or interval; selects items whose period has a moment in common with it"""
-    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
-    """Items a page"""
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1)
+    """Items a page; what is over the most that a page holds becomes that"""
     token: str | None = None
     """Where the page starts, from the `next` link of the page before"""
 
@@ -82,6 +83,21 @@ class Search(BaseModel):
         if south > north:
             raise ValueError(f"bbox has its south ({south:g}) above its north ({north:g}); exchange the two.")
         return bbox
+
+    @field_validator("limit")
+    @classmethod
+    def _limit(cls, limit: int) -> int:
+        return min(limit, MAX_LIMIT)
+
+    @field_validator("intersects", mode="before")
+    @classmethod
+    def _read(cls, geometry: Any) -> Any:
+        if not isinstance(geometry, str):
+            return geometry
+        try:
+            return json.loads(geometry)
+        except ValueError:
+            raise ValueError(f"intersects {geometry!r} is no JSON; write a GeoJSON geometry.") from None
 
     @field_validator("intersects")
     @classmethod

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Body, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field, Json, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from service.catalog.conditional import tagged
 from service.catalog.links import GEOJSON, JSON, link, served_collection, served_item
@@ -16,6 +16,7 @@ from service.catalog.search import DEFAULT_LIMIT, MAX_LIMIT, Search
 from service.catalog.store import Page
 from service.dependencies import BaseUrl, CatalogDep
 from service.routes.store import ProductsDep
+from workers.errors import InvalidRequest
 
 router = APIRouter(tags=["catalog"])
 _CACHE = "public, max-age=300"
@@ -40,8 +41,9 @@ class ItemsQuery(BaseModel):
         description="RFC 3339 date-time, or two joined by / with .. for an open side.",
         examples=["2015-01-01T00:00:00Z/.."],
     )
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Items a page.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, description=f"Items a page; at most {MAX_LIMIT} are sent.")
     token: str | None = Field(None, description="Where the page starts, from a next link.")
+    collections: str | None = Field(None, description="Collection ids.")
 
     def search(self, **more: Any) -> Search:
         """The search that this and further members mean.
@@ -67,10 +69,7 @@ class SearchQuery(ItemsQuery):
     """What a GET may ask of all items."""
 
     ids: str | None = Field(None, description="Item ids.")
-    collections: str | None = Field(None, description="Collection ids.")
-    intersects: Json[dict[str, Any]] | None = Field(
-        None, description="A GeoJSON geometry; not together with bbox."
-    )
+    intersects: str | None = Field(None, description="A GeoJSON geometry; not together with bbox.")
 
 
 @router.get("/collections", operation_id="get_collections", summary="Collections of products")
@@ -108,8 +107,13 @@ async def get_items(
     products: ProductsDep,
     base: BaseUrl,
 ) -> GeoJSONResponse:
-    """A page of the collection's items, newest first."""
+    """A page of the collection's items, newest first. `collections`, which pystac-client adds, names it."""
     await catalog.collection(collection)
+    if query.collections not in (None, collection):
+        raise InvalidRequest(
+            f"collections {query.collections!r} is not the collection of this address; leave it out.",
+            "collections",
+        )
     here = f"{base}/collections/{quote(collection)}"
     page = await catalog.search(query.search(collections=[collection]))
     links = [*_page_links(f"{here}/items", query, page, base), link("parent", here), link("collection", here)]
@@ -161,7 +165,7 @@ def _items(page: Page, links: list[dict[str, Any]], base: str, products: Any) ->
 
 def _page_links(here: str, query: ItemsQuery, page: Page, base: str) -> list[dict[str, Any]]:
     """Links of a page that was asked for by GET."""
-    asked = query.model_dump(exclude_unset=True, exclude_none=True, round_trip=True)
+    asked = query.model_dump(exclude_unset=True, exclude_none=True)
     links = [link("self", _address(here, asked), GEOJSON), link("root", f"{base}/")]
     if page.token is not None:
         links.append(link("next", _address(here, asked | {"token": page.token}), GEOJSON, method="GET"))
