@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
-from distributed import Client, CommClosedError, Future, KilledWorker, LocalCluster
+from distributed import Client, Future, KilledWorker, LocalCluster
 from distributed.client import FutureCancelledError
+from distributed.comm import CommClosedError
 
 from service.errors import DeadlineExceeded, SchedulerUnavailable
 from service.settings import Settings
@@ -131,7 +132,7 @@ async def connect(settings: Settings) -> AsyncIterator[Cluster]:
             threads_per_worker=settings.threads_per_worker,
             processes=True,
             resources=SHARD,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             host="127.0.0.1",
             local_directory=str(settings.data / "dask"),
             silence_logs=logging.ERROR,

@@ -132,10 +132,12 @@ class Settings(BaseSettings):
 
 
 def _unknown_names(environment: Mapping[str, str], settings: type[Settings]):
-    known = {f"{PREFIX}{name.upper()}" for name in settings.model_fields}
+    known = [name.upper() for name in settings.model_fields]
     for name in sorted(environment):
         upper = name.upper()
-        if upper.startswith(PREFIX) and not upper.startswith(TEST_PREFIX) and upper not in known:
-            near = difflib.get_close_matches(upper, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(sorted(known))}."
+        short = upper.removeprefix(PREFIX)
+        if upper.startswith(PREFIX) and not upper.startswith(TEST_PREFIX) and short not in known:
+            near = difflib.get_close_matches(short, known, n=1)
+            names = ", ".join(f"{PREFIX}{other}" for other in known)
+            hint = f"did you mean {PREFIX}{near[0]}?" if near else f"the settings are {names}."
             yield f"{name} is no setting of Ogive; {hint}"

@@ -12,7 +12,7 @@ def chosen(accept: str) -> str:
     Raises:
         NotAcceptable: it allows none.
     """
-    ranges = dict(_range(part) for part in accept.split(",") if part.strip())
+    ranges = dict(_range(part) for part in (accept or "*/*").split(","))
     liking = {name: _quality(made.media_type, ranges) for name, made in FORMATS.items()}
     best = max(liking, key=liking.get)
     if liking[best] > 0:

@@ -65,12 +65,12 @@ def document(point: PointSeries, links: list[dict[str, str]] | None = None) -> d
             "pairs_datetime": parameters.pairs_datetime,
         },
         "cell": {
-            "lon": round(point.cell_lon, 7),
-            "lat": round(point.cell_lat, 7),
+            "lon": point.cell_lon,
+            "lat": point.cell_lat,
             "x": point.cell_x,
             "y": point.cell_y,
             "crs": point.crs,
-            "offset_m": round(point.offset_m, 1),
+            "offset_m": point.offset_m,
         },
         "source": _source(point),
         "method": {
@@ -106,12 +106,13 @@ def dumps(whole: dict[str, Any], indent: int | None = None) -> str:
 
 def numbers(values: np.ndarray) -> list[float | None]:
     """Floats for JSON: the shortest decimals that read back as the same values of the array's own type."""
-    return [float(text) if text != "nan" else None for text in np.asarray(values).astype(str)]
+    texts, finite = values.astype(str), np.isfinite(values)
+    return [float(text) if known else None for text, known in zip(texts, finite, strict=True)]
 
 
 def number(value: float) -> float | None:
     """One float for JSON; a numpy scalar keeps to the digits of its own type."""
-    return None if math.isnan(value) else float(str(value))
+    return float(str(value)) if math.isfinite(value) else None
 
 
 def flags_throughout(series: PixelSeries) -> list[str]:

@@ -76,15 +76,15 @@ class JobStore:
         A new job after failed or dismissed ones has the next version.
         """
         while True:
-            async with self._engine.begin() as connection:
-                if (job := await self._equal(connection, plan.request_sha256)) is not None:
-                    return job, None
-                version = await self._next_version(connection, plan.request_sha256)
-                planned = plan.model_copy(update={"version": version})
-                try:
+            try:
+                async with self._engine.begin() as connection:
+                    if (job := await self._equal(connection, plan.request_sha256)) is not None:
+                        return job, None
+                    version = await self._next_version(connection, plan.request_sha256)
+                    planned = plan.model_copy(update={"version": version})
                     job_id = await self._insert(connection, request, planned)
-                except IntegrityError:
-                    continue
+            except IntegrityError:
+                continue
             return await self.get(job_id), planned
 
     async def _equal(self, connection: AsyncConnection, sha256: str) -> Job | None:

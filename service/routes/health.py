@@ -11,9 +11,11 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from service.dependencies import ClusterDep, JobsDep, SettingsDep, TasksDep
+from service.dependencies import ClusterDep, JobsDep, SettingsDep
 from service.errors import SchedulerUnavailable
 from service.routes.store import ProductsDep
+from workers.cubes.opened import catalog
+from workers.plan import CubeSource
 
 router = APIRouter(prefix="/health", tags=["health"])
 _PATIENCE = 5.0
@@ -33,14 +35,14 @@ async def get_live() -> JSONResponse:
     responses={503: {"description": "Something that is needed is missing"}},
 )
 async def get_ready(
-    cluster: ClusterDep, jobs: JobsDep, products: ProductsDep, settings: SettingsDep, tasks: TasksDep
+    cluster: ClusterDep, jobs: JobsDep, products: ProductsDep, settings: SettingsDep
 ) -> JSONResponse:
     """Database, scheduler with a worker, store of products, source of cubes: each with its milliseconds."""
     checks = {
         "database": jobs.ping(),
         "scheduler": _has_worker(cluster),
         "store": run_in_threadpool(products.check_writable),
-        "cubes": cluster.call(tasks.check_source, settings.source),
+        "cubes": run_in_threadpool(_ask_for_cubes, settings.source),
     }
     found = await asyncio.gather(*(_timed(check) for check in checks.values()))
     parts = dict(zip(checks, found, strict=True))
@@ -52,6 +54,11 @@ async def get_ready(
 async def _has_worker(cluster: ClusterDep) -> None:
     if await cluster.workers() == 0:
         raise SchedulerUnavailable("The Dask scheduler has no worker with the resource shard=1.")
+
+
+def _ask_for_cubes(source: CubeSource) -> None:
+    """Any question will do: a catalog that is out raises, and one that answers has been reached."""
+    catalog(source).at_point(0.0, 0.0)
 
 
 async def _timed(check: Awaitable[Any]) -> dict[str, Any]:
