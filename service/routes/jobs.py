@@ -37,7 +37,7 @@ class JobsQuery(BaseModel):
     @classmethod
     def _only_states(cls, value: str | None) -> str | None:
         for name in _parts(value):
-            if name not in Status:
+            if name not in list(Status):
                 raise ValueError(f"status {name!r} is none; the states are {', '.join(Status)}.")
         return value
 

@@ -92,10 +92,11 @@ async def execute(
 ) -> JSONResponse:
     """Start a job. A live or successful job of an equal request on equal data is returned in its place."""
     process = _process(processes, process_id)
+    request.state.parameters = "body"
+    _check_outputs(process, body.outputs)
     request.state.parameters = "body.inputs"
     inputs = {name: _plain(value) for name, value in body.inputs.items()}
     _check(process, inputs)
-    _check_outputs(process, body.outputs)
     job, reused = await runner.accept(process.id, inputs, body.model_dump(exclude_unset=True))
     more = {"Location": f"{base}/jobs/{job.id}"}
     if "respond-async" in prefer.lower():

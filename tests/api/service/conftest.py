@@ -58,6 +58,11 @@ def serving(app):
         thread.join()
 
 
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
 @pytest.fixture(scope="session")
 def cube(tmp_path_factory):
     """Path of a cube of 20 x 60 pixels and 120 pairs."""
@@ -108,6 +113,12 @@ def place():
 def region():
     """A box around the whole cube."""
     return [SPEC.lon - 0.2, SPEC.lat - 0.1, SPEC.lon + 0.2, SPEC.lat + 0.1]
+
+
+@pytest.fixture(scope="session")
+def spot():
+    """A box around the cube's middle, which takes in few chunks."""
+    return [SPEC.lon - 0.001, SPEC.lat - 0.001, SPEC.lon + 0.001, SPEC.lat + 0.001]
 
 
 @pytest.fixture(scope="session")
