@@ -25,7 +25,7 @@ from workers.errors import InvalidRequest
 
 __all__ = ["Catalog", "Page"]
 
-_TOKEN = re.compile(r"before:(\d{1,18})")
+_TOKEN = re.compile(r"before:(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ class Catalog:
             NotFound: there is no such collection, or no such item in it.
         """
         self._check(collection)
-        query = sa.select(ITEMS.c.document).where(ITEMS.c.id == item, ITEMS.c.collection == collection)
+        name = item.replace("\0", "\ufffd")  # PostgreSQL has no text with NUL, and no item is named so
+        query = sa.select(ITEMS.c.document).where(ITEMS.c.id == name, ITEMS.c.collection == collection)
         async with self._engine.connect() as connection:
             document = (await connection.execute(query)).scalar_one_or_none()
         if document is None:
