@@ -8,6 +8,7 @@ from functools import cached_property
 
 import pystac
 from pystac_client import Client
+from pystac_client.errors import ClientTypeError
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 from requests.exceptions import RequestException
@@ -27,6 +28,16 @@ MARGIN_DEGREES = 0.25
 degrees, which leaves out up to 0.05 degrees of what the tile holds."""
 NEAREST_DEGREES = (1.0, 4.0, 16.0)
 """Ever wider searches for the nearest cube"""
+
+NO_ANSWER = (
+    APIError,
+    RequestException,
+    ClientTypeError,
+    pystac.STACError,
+    pystac.STACTypeError,
+    NotImplementedError,
+)
+"""What pystac-client raises when an API is out or is no STAC API"""
 
 
 class StacCatalog:
@@ -80,13 +91,7 @@ class StacCatalog:
                 for item in self._client.search(collections=[COLLECTION], bbox=each, limit=PAGE).items()
             ]
             references = [self._reference(item) for item in items]
-        except (
-            APIError,
-            RequestException,
-            pystac.STACError,
-            pystac.STACTypeError,
-            NotImplementedError,
-        ) as error:
+        except NO_ANSWER as error:
             told = f"did not answer ({type(error).__name__}: {error})"
             raise SourceUnavailable(f"The STAC API {self._url} {told}.", "stac") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:

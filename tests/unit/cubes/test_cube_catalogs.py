@@ -14,6 +14,7 @@ import pytest
 import shapely
 import uvicorn
 from fastapi import FastAPI, Request, Response
+from pyproj import Geod
 
 from workers.cubes import stac_catalog
 from workers.cubes.discovery import PublicCatalog, catalog_for
@@ -515,14 +516,13 @@ class TestGiven:
         assert names(catalog.at_point(*place(32607, 500_500, 6_699_500))) == ["late"]
 
 
+@pytest.fixture(scope="module", params=["catalog_v02.json", "catalog_v2-updated-october2024_stripped.json"])
+def catalog(request, real_data) -> GeojsonCatalog:
+    return GeojsonCatalog(str(real_data / "catalogs" / request.param), ACCESS)
+
+
 @pytest.mark.real_data
 class TestRealCatalogs:
-    @pytest.fixture(
-        scope="class", params=["catalog_v02.json", "catalog_v2-updated-october2024_stripped.json"]
-    )
-    def catalog(self, request, real_data) -> GeojsonCatalog:
-        return GeojsonCatalog(str(real_data / "catalogs" / request.param), ACCESS)
-
     def test_all_cubes_are_there(self, catalog):
         found = catalog.in_bbox(-180, -90, 180, 90)
         assert len(found) == 3086
@@ -561,6 +561,4 @@ class TestRealCatalogs:
 
 
 def tiles_apart(a: tuple[float, float], b: tuple[float, float]) -> float:
-    from pyproj import Geod
-
     return Geod(ellps="WGS84").inv(*a, *b)[2]
