@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 import pystac
 from pystac_client import Client
@@ -85,12 +86,14 @@ class StacCatalog:
             SourceUnavailable: the API did not answer, or not with cubes.
         """
         try:
-            items = [
-                item
+            references = [
+                self._reference(item)
                 for each in _widened(box, margin)
-                for item in self._client.search(collections=[COLLECTION], bbox=each, limit=PAGE).items()
+                for page in self._client.search(
+                    collections=[COLLECTION], bbox=each, limit=PAGE
+                ).pages_as_dicts()
+                for item in _items(page)
             ]
-            references = [self._reference(item) for item in items]
         except NO_ANSWER as error:
             told = f"did not answer ({type(error).__name__}: {error})"
             raise SourceUnavailable(f"The STAC API {self._url} {told}.", "stac") from error
@@ -100,18 +103,19 @@ class StacCatalog:
         newest = {each.id: each for each in sorted(references, key=lambda each: each.href.split("/"))}
         return Tiles(newest.values())
 
-    def _reference(self, item: pystac.Item) -> CubeReference:
+    def _reference(self, item: Mapping[str, Any]) -> CubeReference:
         """The cube of an item: the asset with role `data` that is a Zarr store.
 
         Its place is what `proj:code` and `proj:bbox` state, else what the cube's name says, else the cube
         itself is asked.
         """
-        hrefs = [asset.href.rstrip("/") for asset in item.assets.values() if "data" in (asset.roles or [])]
+        assets = item["assets"].values()
+        hrefs = [each["href"].rstrip("/") for each in assets if "data" in each.get("roles", ())]
         stores = [href for href in hrefs if href.endswith(".zarr")]
         if not stores:
-            raise ValueError(f"item {item.id} has no asset with role data whose address ends in .zarr")
+            raise ValueError(f"item {item['id']} has no asset with role data whose address ends in .zarr")
         name, href = store_name(stores[0]), readable_href(stores[0], self._access)
-        code, bounds = item.properties.get("proj:code"), item.properties.get("proj:bbox")
+        code, bounds = (item["properties"].get(key) for key in ("proj:code", "proj:bbox"))
         if code and bounds and len(bounds) == 4:
             place = int(str(code).removeprefix("EPSG:")), tuple(map(float, bounds))
         else:
@@ -119,7 +123,15 @@ class StacCatalog:
         if place is None:
             asked = open_cube(href, self._access).reference
             place = asked.epsg, asked.bounds
-        return CubeReference(name, href, *place, item.get_self_href())
+        itself = next((link["href"] for link in item["links"] if link["rel"] == "self"), None)
+        return CubeReference(name, href, *place, itself)
+
+
+def _items(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The items of a page; pystac-client takes a page of anything else for an empty one."""
+    if page["type"] != "FeatureCollection":
+        raise ValueError(f"a page of type {page['type']}")
+    return page["features"]
 
 
 def _widened(box: Bbox, margin: float) -> Iterator[Bbox]:
