@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from workers.linear.banded import Factor
+from workers.linear.differences import Normal
 
 
 def functional_variances(
-    factor: Factor, functionals: np.ndarray, first: np.ndarray, second: np.ndarray, spread: np.ndarray
+    normal: Normal, functionals: np.ndarray, first: np.ndarray, second: np.ndarray, spread: np.ndarray
 ) -> np.ndarray:
     """Variance of l'u for each functional l under S = N^-1 A'P Sy P A N^-1 (eq. A3).
 
@@ -17,7 +17,7 @@ def functional_variances(
     rounding cannot make negative.
 
     Args:
-        factor: of the N that made u (`linear.differences`).
+        normal: the N that made u.
         functionals: (p - 1, T) float64, coefficients of u_1 .. u_{p-1}.
         first, second: (m,) int32, unknowns that each row joins; equal rows are adjacent.
         spread: (m, 2) float64, (P_e sigma_e)^2 of each row for two components that share N.
@@ -25,9 +25,7 @@ def functional_variances(
     Returns:
         (T, 2) float64.
     """
-    response = np.zeros((factor.size + 1, functionals.shape[1]))
-    response[1:] = factor.solve_many(functionals)
-    return _sum_of_squares(response, first, second, spread)
+    return _sum_of_squares(normal.solve(functionals), first, second, spread)
 
 
 @njit(nogil=True, cache=True)

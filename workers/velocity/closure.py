@@ -18,8 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workers.linear.banded import Factor
-from workers.linear.differences import Differences, residuals
+from workers.linear.differences import Differences, Normal, residuals
 from workers.linear.penalty import jumps, penalty_band
 from workers.linear.robust import biweight, radial_scale
 from workers.velocity.guess import SHORT_BASELINE
@@ -44,8 +43,8 @@ class Closure:
     """(p, 2) float64, metres along x and y, zero at the first date"""
     weight: np.ndarray
     """(m,) float64, diagonal of P"""
-    factor: Factor
-    """Of N = A'PA + c^2 Gamma'Gamma, without the fixed first date"""
+    normal: Normal
+    """N = A'PA + c^2 Gamma'Gamma, without the fixed first date"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,14 +74,15 @@ def solve(network: Network, weight: np.ndarray, target: np.ndarray, coefficient:
 
 def _departures(network: Network, target: np.ndarray, coefficient: float) -> Differences:
     """The system whose unknowns are the departures of the positions from the target."""
-    penalty = penalty_band(jumps(network.days.astype(np.float64)), coefficient**2, network.days.size - 1)
+    times = (network.days - network.days[0]).astype(np.float64)
+    penalty = penalty_band(jumps(times), coefficient**2, times.size - 1)
     misfit = residuals(network.first, network.second, network.displacement, target)
-    return Differences(network.first, network.second, misfit, penalty)
+    return Differences(network.first, network.second, misfit, times, penalty)
 
 
 def _solve(departures: Differences, weight: np.ndarray, target: np.ndarray) -> Closure:
-    departure, factor = departures.solve(weight)
-    return Closure(target + departure, weight, factor)
+    departure, normal = departures.solve(weight)
+    return Closure(target + departure, weight, normal)
 
 
 def stated_quality(network: Network) -> np.ndarray:

@@ -31,8 +31,8 @@ def window_errors(network: Network, closure: Closure, means: WindowMeans) -> np.
     """
     unstated = np.isnan(network.error).any(axis=0)
     spread = (closure.weight[:, None] * np.where(unstated, 0.0, network.error)) ** 2
-    functionals = means.functionals(closure.factor.size)
-    variance = functional_variances(closure.factor, functionals, network.first, network.second, spread)
+    functionals = means.functionals(closure.normal.size)
+    variance = functional_variances(closure.normal, functionals, network.first, network.second, spread)
     return np.where(unstated, np.nan, np.sqrt(variance))
 
 
