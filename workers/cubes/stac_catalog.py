@@ -41,6 +41,17 @@ NO_ANSWER = (
 """What pystac-client raises when an API is out or is no STAC API"""
 
 
+class CheckedIO(StacApiIO):
+    """Refuses what is neither catalog nor items: pystac-client takes such a page for an empty one."""
+
+    def read_json(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        document = super().read_json(*args, **kwargs)
+        kind = document.get("type")
+        if kind not in ("Catalog", "FeatureCollection") or (kind != "Catalog" and "features" not in document):
+            raise ValueError(f"a document of type {kind}")
+        return document
+
+
 class StacCatalog:
     """The API finds candidates; which of them hold a place is decided in their projected coordinates."""
 
@@ -60,7 +71,7 @@ class StacCatalog:
             respect_retry_after_header=False,
         )
         # Client.open sets the time limit anew, to none if it is not told.
-        return Client.open(self._url, stac_io=StacApiIO(max_retries=retries), timeout=TIMEOUT_S)
+        return Client.open(self._url, stac_io=CheckedIO(max_retries=retries), timeout=TIMEOUT_S)
 
     def at_point(self, lon: float, lat: float) -> list[CubeReference]:
         return self._around((lon, lat, lon, lat), MARGIN_DEGREES).at_point(lon, lat)
@@ -89,10 +100,9 @@ class StacCatalog:
             references = [
                 self._reference(item)
                 for each in _widened(box, margin)
-                for page in self._client.search(
+                for item in self._client.search(
                     collections=[COLLECTION], bbox=each, limit=PAGE
-                ).pages_as_dicts()
-                for item in _items(page)
+                ).items_as_dicts()
             ]
         except NO_ANSWER as error:
             told = f"did not answer ({type(error).__name__}: {error})"
@@ -125,13 +135,6 @@ class StacCatalog:
             place = asked.epsg, asked.bounds
         itself = next((link["href"] for link in item["links"] if link["rel"] == "self"), None)
         return CubeReference(name, href, *place, itself)
-
-
-def _items(page: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The items of a page; pystac-client takes a page of anything else for an empty one."""
-    if page["type"] != "FeatureCollection":
-        raise ValueError(f"a page of type {page['type']}")
-    return page["features"]
 
 
 def _widened(box: Bbox, margin: float) -> Iterator[Bbox]:

@@ -81,6 +81,7 @@ class StacServer:
 
     def __init__(self, features: list[dict]) -> None:
         self.items = [self.item(each) for each in features]
+        self.features, self.files = features, 0
         self.searches: list[dict] = []
         self.page = 2
         self.broken: Response | None = None
@@ -135,6 +136,11 @@ class StacServer:
                     },
                 ],
             }
+
+        @app.get("/catalog.json")
+        def file() -> dict:
+            self.files += 1
+            return {"type": "FeatureCollection", "features": self.features}
 
         @app.post("/search")
         async def search(request: Request) -> dict:
@@ -452,6 +458,12 @@ class TestGeojson:
         with pytest.raises(SourceUnavailable, match=r"bad\.json") as caught:
             GeojsonCatalog(str(path), ACCESS).at_point(0, 0)
         assert caught.value.upstream == "stac"
+
+    def test_the_file_is_fetched_once(self, stac, tiles):
+        catalog = GeojsonCatalog(f"{stac.url}/catalog.json", ACCESS)
+        for each in PLACES:
+            assert names(catalog.at_point(*place(*each))) == names(tiles.at_point(*place(*each)))
+        assert stac.files == 1
 
     def test_no_file_and_no_server(self, tmp_path, closed):
         for where in (str(tmp_path / "none.json"), f"{closed}/catalog.json"):
