@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from workers.linear.banded import NotPositiveDefinite
+from workers.linear.differences import MANY, Differences, residuals
+from workers.linear.penalty import jumps, penalty_band
+
+
+@pytest.mark.parametrize("coefficient", [1.0, 30.0, 100.0, 1000.0, 1e4, 1e6])
+def test_the_solution_is_that_of_an_orthogonal_factorisation(full_system, coefficient):
+    full = full_system(dates=200, rows=900, coefficient=coefficient)
+    weight = np.random.default_rng(3).uniform(0.0, 1.0, 900)
+    expected = full.least_squares(weight)
+    solution, _ = full.system.solve(weight)
+    assert (solution[0] == 0.0).all()
+    assert np.abs(solution[1:] - expected).max() < 1e-6 * np.abs(expected).max()
+
+
+def test_rows_without_weight_play_no_part_even_in_the_bandwidth(full_system):
+    full = full_system(dates=120, rows=400, coefficient=50.0, longest=100)
+    system = full.system
+    weight = np.where(system.second - system.first > 10, 0.0, 1.0)
+    kept = weight > 0
+    alone = Differences(
+        system.first[kept], system.second[kept], system.observed[kept], system.times, system.penalty
+    )
+    solution, normal = system.solve(weight)
+    np.testing.assert_array_equal(solution, alone.solve(np.ones(kept.sum()))[0])
+    assert normal.factor.lower.shape == (11, 119)
+
+
+def test_few_and_many_right_hand_sides_solve_with_the_same_matrix(full_system):
+    full = full_system(dates=150, rows=500, coefficient=1e4)
+    weight = np.ones(500)
+    _, normal = full.system.solve(weight)
+    right = np.random.default_rng(5).normal(size=(149, MANY + 3))
+    expected = np.linalg.solve(full.normal(weight), right)
+    for part in (slice(0, 2), slice(0, MANY + 3)):
+        solution = normal.solve(right[:, part])
+        assert (solution[0] == 0.0).all()
+        np.testing.assert_allclose(solution[1:], expected[:, part], rtol=1e-5)
+
+
+def test_a_single_row_between_two_unknowns_is_met():
+    times = np.array([0.0, 12.0])
+    system = Differences(
+        np.array([0], np.int32),
+        np.array([1], np.int32),
+        np.array([[3.0, -4.0]]),
+        times,
+        penalty_band(jumps(times), 1e4, 1),
+    )
+    solution, _ = system.solve(np.ones(1))
+    np.testing.assert_allclose(solution, [[0.0, 0.0], [3.0, -4.0]], rtol=1e-14)
+
+
+def test_parts_that_no_row_joins_are_held_by_the_penalty_alone():
+    times = np.array([0.0, 10.0, 20.0, 500.0, 510.0, 520.0])
+    first, second = np.array([0, 1, 3, 4], np.int32), np.array([1, 2, 4, 5], np.int32)
+    observed = np.full((4, 2), 7.0)
+    system = Differences(first, second, observed, times, penalty_band(jumps(times), 1e4, 5))
+    solution, _ = system.solve(np.ones(4))
+    np.testing.assert_allclose(solution, np.outer(0.7 * times, [1.0, 1.0]), atol=1e-9)
+
+
+def test_without_any_weight_there_is_no_answer(full_system):
+    with pytest.raises(NotPositiveDefinite, match="No row has a weight"):
+        full_system(dates=30, rows=20, coefficient=10.0).system.solve(np.zeros(20))
+
+
+def test_no_right_hand_side_is_no_solution(full_system):
+    _, normal = full_system(dates=30, rows=50, coefficient=10.0).system.solve(np.ones(50))
+    assert normal.solve(np.zeros((29, 0))).shape == (30, 0)
+
+
+def test_residuals_are_what_the_rows_read_beyond_the_unknowns(full_system):
+    system = full_system(dates=20, rows=30, coefficient=1.0).system
+    unknowns = np.random.default_rng(2).normal(size=(20, 2))
+    expected = system.observed - (unknowns[system.second] - unknowns[system.first])
+    left = residuals(system.first, system.second, system.observed, unknowns)
+    np.testing.assert_allclose(left, expected)
+    np.testing.assert_allclose(system.squared_residuals(unknowns), (expected**2).sum(axis=1))
