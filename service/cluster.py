@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import Any, Protocol, TypeVar
 
 from distributed import Client, Future, KilledWorker, LocalCluster
@@ -17,6 +18,7 @@ from service.settings import Settings
 from workers.plan import CubeSource, Limits, Plan, ShardReceipt
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point import PointSeries
+from workers.velocity.warm import warm
 
 Result = TypeVar("Result")
 SHARD = {"shard": 1}
@@ -140,4 +142,11 @@ async def connect(settings: Settings) -> AsyncIterator[Cluster]:
         ) as local,
         Client(local, asynchronous=True) as client,
     ):
+        # The first request need not wait until a worker has imported everything and loaded its kernels.
+        warming = [
+            client.submit(function, *arguments, workers=[worker.worker_address], pure=False)
+            for worker in local.workers.values()
+            for function, *arguments in ((import_module, "workers.tasks"), (warm,))
+        ]
         yield Cluster(client)
+        del warming

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from itertools import count
 from typing import Any
 
 from distributed import Event, Future, as_completed
@@ -22,6 +23,7 @@ from workers.errors import Dismissed, OgiveError
 from workers.plan import Plan
 
 _REPORT_SECONDS = 0.5
+_IDLE_TICKS = 10
 _log = logging.getLogger(__name__)
 
 
@@ -192,9 +194,12 @@ class Runner:
         ]
 
     async def _report(self, job: Job, progress: Progress) -> None:
-        """Write the progress into the record, seldom enough not to burden the database."""
-        while True:
-            if progress.changed:
+        """Write the progress into the record, seldom enough not to burden the database.
+
+        Now and then even without a change: the estimate moves on while a long block is computed.
+        """
+        for tick in count():
+            if progress.changed or tick % _IDLE_TICKS == 0:
                 progress.changed = False
                 counts = progress.counts
                 await self._jobs.change(

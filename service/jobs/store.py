@@ -75,26 +75,21 @@ class JobStore:
 
         A new job after failed or dismissed ones has the next version.
         """
+        # One query tells of equal jobs and of versions taken: between two another request could slip in.
+        equal = sa.select(*_COLUMNS, _JOBS.c.dropped).where(_JOBS.c.request_sha256 == plan.request_sha256)
         while True:
             try:
                 async with self._engine.begin() as connection:
-                    if (job := await self._equal(connection, plan.request_sha256)) is not None:
-                        return job, None
-                    version = await self._next_version(connection, plan.request_sha256)
+                    rows = (await connection.execute(equal.order_by(_JOBS.c.version.desc()))).all()
+                    for row in rows:
+                        if not row.dropped and row.status in (*LIVE, Status.successful):
+                            return _job(row), None
+                    version = rows[0].version + 1 if rows else 1
                     planned = plan.model_copy(update={"version": version})
                     job_id = await self._insert(connection, request, planned)
             except IntegrityError:
                 continue
             return await self.get(job_id), planned
-
-    async def _equal(self, connection: AsyncConnection, sha256: str) -> Job | None:
-        query = _select(_JOBS.c.request_sha256 == sha256, _JOBS.c.status.in_([*LIVE, Status.successful]))
-        row = (await connection.execute(query.order_by(_JOBS.c.version.desc()))).first()
-        return None if row is None else _job(row)
-
-    async def _next_version(self, connection: AsyncConnection, sha256: str) -> int:
-        query = sa.select(sa.func.max(_JOBS.c.version)).where(_JOBS.c.request_sha256 == sha256)
-        return ((await connection.execute(query)).scalar() or 0) + 1
 
     async def _insert(self, connection: AsyncConnection, request: dict[str, Any], plan: Plan) -> str:
         job_id, moment = str(uuid.uuid4()), now()

@@ -1,0 +1,77 @@
+import time
+
+import pytest
+from distributed import LocalCluster
+
+from service.cluster import SHARD, Cluster, connect
+from service.errors import DeadlineExceeded, SchedulerUnavailable
+from service.settings import Settings
+from workers.errors import NoCube
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def scheduler():
+    """Address of a scheduler that somebody else runs, with one worker."""
+    async with LocalCluster(
+        n_workers=1,
+        threads_per_worker=2,
+        processes=False,
+        protocol="tcp://",
+        host="127.0.0.1",
+        resources=SHARD,
+        dashboard_address="127.0.0.1:0",
+        asynchronous=True,
+    ) as local:
+        yield local
+
+
+@pytest.fixture
+async def cluster(scheduler):
+    async with connect(Settings(scheduler=scheduler.scheduler_address)) as cluster:
+        yield cluster
+
+
+def nowhere():
+    raise NoCube("No cube.", "NEAREST", 12.5)
+
+
+def late():
+    raise TimeoutError("mine")
+
+
+async def test_answers_and_errors_come_back_as_they_were(cluster: Cluster):
+    assert await cluster.call(abs, -3) == 3
+    with pytest.raises(NoCube) as caught:
+        await cluster.call(nowhere)
+    assert (caught.value.nearest_cube, caught.value.distance_m) == ("NEAREST", 12.5)
+
+
+async def test_a_deadline_is_told_from_an_error_of_the_task(cluster: Cluster):
+    with pytest.raises(DeadlineExceeded, match=r"0\.1 s"):
+        await cluster.call(time.sleep, 0.5, within=0.1)
+    with pytest.raises(TimeoutError, match="mine"):
+        await cluster.call(late, within=5)
+
+
+async def test_equal_keys_share_one_run(cluster: Cluster):
+    first = cluster.submit(time.time, key="now")
+    assert await cluster.call(time.time, key="now") == await first.result()
+
+
+async def test_workers_are_those_that_take_shards(cluster: Cluster, scheduler):
+    assert await cluster.workers() == 1
+    scheduler.scale(0)
+    await scheduler
+    assert await cluster.workers() == 0
+
+
+async def test_a_lost_scheduler_is_told(cluster: Cluster, scheduler):
+    waiting = cluster.submit(time.sleep, 30, resources={"never": 1})
+    await scheduler.close()
+    with pytest.raises(SchedulerUnavailable):
+        await cluster.workers()
+    with pytest.raises(SchedulerUnavailable):
+        await cluster.call(abs, -3)
+    del waiting
