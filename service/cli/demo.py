@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,7 +27,7 @@ import pystac_client, xarray
 
 catalog = pystac_client.Client.open("{url}")
 item = next(catalog.search(ids=["{item}"]).items())
-product = xarray.open_zarr(item.assets["product"].href)
+product = xarray.open_zarr(item.assets["zarr"].href)
 print(product.v)"""
 
 
@@ -60,7 +61,8 @@ def demo(
             typer.echo(
                 f"Ogive goes on answering at {running.url}, its log is {running.log}. Ctrl-C stops it."
             )
-            running.wait()
+            with suppress(KeyboardInterrupt):
+                running.wait()
 
 
 def _cube(folder: Path, ice: SyntheticCube) -> Path:

@@ -23,8 +23,8 @@ _MONTHS_BETWEEN_TICKS = (1, 2, 3, 6, 12, 24, 60, 120, 240)
 def chart(document: dict[str, Any], width: int = 80, height: int = 16) -> RenderableType:
     """Draw `v` of a time-series document with its band from `v_low` to `v_high`.
 
-    The vertical range holds every `v` and nine tenths of the band: one window without a bound would else
-    flatten all others.
+    The vertical range holds nine tenths of the band and every `v` but those of windows flagged `edge`, which
+    the record covers in part: one value that is hardly known would else flatten all others.
 
     Args:
         document: what `GET /timeseries` answers.
@@ -37,12 +37,16 @@ def chart(document: dict[str, Any], width: int = 80, height: int = 16) -> Render
         f"v, {unit}, at lon {cell['lon']:.4f}, lat {cell['lat']:.4f}\n", (document["source"]["cube"], AXIS)
     )
     v = columns["v"]
-    drawn = [value for value in v if value is not None]
-    if not drawn:
+    known = [value for value in v if value is not None]
+    if not known:
         return Group(title, Text("no window has data"))
+    edge = document["quality"]["flag_bits"]["edge"]
+    whole = [
+        n for n, flags in zip(v, columns["flags"], strict=True) if n is not None and not flags & edge
+    ] or known
     low = [bound if bound is not None else value for bound, value in zip(columns["v_low"], v, strict=True)]
     high = [bound if bound is not None else value for bound, value in zip(columns["v_high"], v, strict=True)]
-    ticks = _ticks(min(*drawn, _quantile(low, 0.1)), max(*drawn, _quantile(high, 0.9)))
+    ticks = _ticks(min(*whole, _quantile(low, 0.1)), max(*whole, _quantile(high, 0.9)))
     margin = max(len(f"{tick:,g}") for tick in ticks) + 1
     days = [_date(text).toordinal() for text in columns["time"]]
     canvas = _Canvas(width - margin - 1, height, (days[0], days[-1]), (ticks[0], ticks[-1]))
@@ -77,7 +81,7 @@ class _Canvas:
         return (self.values[1] - value) / (self.values[1] - self.values[0])
 
     def draw(self, days: Sequence[int], values: Column) -> None:
-        """A line through the values; it breaks where one is missing."""
+        """A line through the values; it breaks where one is missing, and is cut where it leaves the plane."""
         points = [
             None
             if value is None
@@ -124,7 +128,8 @@ class _Canvas:
 
     def _dot(self, x: float, y: float) -> None:
         column, row = round(x), round(y)
-        self.dots[row // 4][column // 2] |= _DOTS[row % 4][column % 2]
+        if 0 <= row < 4 * self.height:
+            self.dots[row // 4][column // 2] |= _DOTS[row % 4][column % 2]
 
 
 def _rows(canvas: _Canvas, ticks: Sequence[float], margin: int) -> Iterator[Text]:

@@ -54,7 +54,7 @@ def series(
     )
     from service.formats import FORMATS
     from service.formats.series import document
-    from workers.tasks import point_series
+    from workers.velocity.point import point_series
 
     sources = options.settings(cubes=tuple(cube) if cube else None).source
     answer = document(point_series(sources, lon, lat, parameters, observations))

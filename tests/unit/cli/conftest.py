@@ -37,10 +37,12 @@ def document() -> dict[str, Any]:
     return {
         "cell": {"lon": -139.019, "lat": 60.745},
         "source": {"cube": "ITS_LIVE_vel_EPSG32607_G0120_X650000_Y6750000"},
+        "quality": {"flag_bits": {"edge": 32}},
         "series_units": {"v": "m/yr"},
         "series": {
             "time": months,
             "v": v,
+            "flags": [0] * 60,
             "v_low": [None if value is None else value - 100.0 for value in v],
             "v_high": [None if value is None else value + 100.0 for value in v],
         },

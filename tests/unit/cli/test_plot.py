@@ -84,6 +84,15 @@ def test_an_interval_without_bounds_in_one_window_does_not_flatten_the_rest(docu
     assert "1,000,000" not in "\n".join(drawn(document))
 
 
+def test_a_window_at_the_edge_of_the_record_does_not_flatten_the_rest(document):
+    document["series"]["v"][0], document["series"]["flags"][0] = 5000.0, 32
+    lines = drawn(document)
+    assert "5,000" not in "".join(lines)
+    assert any(map(is_line, plane(lines)[0][:3]))
+    document["series"]["flags"][0] = 1
+    assert "5,000" in "".join(drawn(document))
+
+
 def test_a_missing_bound_leaves_the_line(document):
     document["series"]["v_low"] = document["series"]["v_high"] = [None] * 60
     rows = plane(drawn(document))
