@@ -82,8 +82,7 @@ class Cluster:
         Raises:
             SchedulerUnavailable: there is no connection to it.
         """
-        if self.client.status != "running":
-            raise SchedulerUnavailable(f"The Dask scheduler is not connected ({self.client.status}).")
+        self._check_connection()
         return self.client.submit(function, *arguments, pure=False, **options)
 
     async def workers(self) -> int:
@@ -92,11 +91,16 @@ class Cluster:
         Raises:
             SchedulerUnavailable: the scheduler does not answer.
         """
+        self._check_connection()
         try:
-            resources = await self.client.scheduler.identity(n_workers=-1)
+            known = await self.client.scheduler.identity(n_workers=-1)
         except (OSError, CommClosedError) as error:
             raise SchedulerUnavailable(f"The Dask scheduler does not answer: {error}.") from error
-        return sum(worker["resources"].get("shard", 0) >= 1 for worker in resources["workers"].values())
+        return sum(worker["resources"].get("shard", 0) >= 1 for worker in known["workers"].values())
+
+    def _check_connection(self) -> None:
+        if self.client.status != "running":
+            raise SchedulerUnavailable(f"The Dask scheduler is not connected ({self.client.status}).")
 
 
 async def result(future: Future) -> Any:

@@ -54,15 +54,16 @@ def _operations(description: dict[str, Any], tag: str) -> Iterator[str]:
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             if tag in operation.get("tags", []):
-                yield _operation(path, method, operation)
+                yield _operation(path, method, operation, description["components"]["schemas"])
 
 
 def _group(tag: str, operations: list[str]) -> str:
     return f"<h2>{escape(tag)}</h2>{''.join(operations)}"
 
 
-def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
+def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> str:
     rows = "".join(_parameter(parameter) for parameter in operation.get("parameters", []))
+    rows += "".join(_parameter(member) for member in _members(operation.get("requestBody", {}), schemas))
     table = f"<table>{rows}</table>" if rows else ""
     return (
         f'<details id="{escape(operation["operationId"])}">'
@@ -70,6 +71,14 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
         f'<span class="about">{escape(operation.get("summary", ""))}</span></summary>'
         f"<p>{escape(operation.get('description', ''))}</p>{table}</details>"
     )
+
+
+def _members(body: dict[str, Any], schemas: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The members of a JSON body in the form of parameters."""
+    reference = body.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+    schema = schemas.get(reference.rpartition("/")[2], {})
+    for name, member in schema.get("properties", {}).items():
+        yield {"name": f"body.{name}", "schema": member, "required": name in schema.get("required", [])}
 
 
 def _parameter(parameter: dict[str, Any]) -> str:
