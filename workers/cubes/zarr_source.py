@@ -62,10 +62,11 @@ class ZarrSource:
 
     def _fetch(self, key: str) -> dict[str, Any] | None:
         """A metadata object, parsed; None if there is none."""
-        buffer = sync(self._store.get(key, default_buffer_prototype()))
-        if buffer is None:
-            return None
-        self._fetched[key] = buffer.to_bytes()
+        if key not in self._fetched:
+            buffer = sync(self._store.get(key, default_buffer_prototype()))
+            if buffer is None:
+                return None
+            self._fetched[key] = buffer.to_bytes()
         try:
             document = json.loads(self._fetched[key])
         except ValueError as error:
