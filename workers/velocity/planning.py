@@ -180,9 +180,8 @@ def no_cube(sentence: str, lon: float, lat: float, catalog: CubeCatalog) -> NoCu
     if nearest is None:
         return NoCube(f"{sentence}; the source holds no cube at all.")
     reference, distance = nearest
-    return NoCube(
-        f"{sentence}; the nearest is {reference.id}, {distance / 1000:.1f} km away.", reference.id, distance
-    )
+    away = f"{distance / 1000:.1f} km" if distance >= 1000 else f"{distance:.0f} m"
+    return NoCube(f"{sentence}; the nearest is {reference.id}, {away} away.", reference.id, distance)
 
 
 def _snapped(bbox: Bbox, cubes: list[Cube]) -> Grid:
