@@ -180,10 +180,12 @@ class Runner:
         left = [index for index in range(len(plan.shards)) if index not in progress.finished]
         left.sort(key=lambda index: (-plan.shards[index].blocks, index))
         products = self._settings.products
+        # Sent once, not with each task; what a lost worker held of it is made again.
+        shared = self._cluster.submit(Plan.model_validate_json, plan.model_dump_json(), key=f"plan-{job.id}")
         return [
             self._cluster.submit(
                 self._tasks.compute_shard,
-                plan,
+                shared,
                 index,
                 products,
                 job.id,
