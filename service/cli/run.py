@@ -44,7 +44,7 @@ def velocity_cube(
 
     Examples:
       ogive run velocity-cube --bbox=-139.1,60.6,-138.8,60.8 --wait
-      ogive run velocity-cube --bbox -49.6,69.1,-49.4,69.2 --url https://ogive.example.org
+      ogive run velocity-cube --bbox -49.6,69.1,-49.4,69.2 --step P1M
     """
     from service.cli.client import Service
 

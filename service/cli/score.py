@@ -59,7 +59,7 @@ def holdout(
 
     Examples:
       ogive score holdout --cube CUBE.zarr --lon -49.46 --lat 69.11
-      ogive score holdout --cube PIXEL.zarr --pairs-datetime 2014-06-01/.. --coefficient 30
+      ogive score holdout --cube PIXEL.zarr --pairs-datetime 2014-06-01/..
     """
     from workers import scores
     from workers.cubes.cube import open_cube
