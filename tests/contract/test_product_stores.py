@@ -100,7 +100,7 @@ def test_ranges_and_missing_objects(store):
         with pytest.raises(FileNotFoundError):
             store.object(SPEC.id, key)
     with pytest.raises(FileNotFoundError):
-        store.read("products/v1/nothing.json")
+        store.read("v1/nothing.json")
 
 
 def test_missing_bucket_is_named(s3):

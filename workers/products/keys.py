@@ -1,11 +1,11 @@
 """The names of a product's objects below the root of a store.
 
-    products/v1/ogive-velocity.json                   the STAC collection
-    products/v1/EPSG32607/{id}.zarr/                  the Zarr group
-                          {id}.manifest.json          size and SHA-256 of every object in the group
-                          {id}.request.json           the request, replayable
-                          {id}.json                   the STAC item: where it is, the product is whole
-                          {id}.shards/{n}.json        receipts of finished shards, while the job runs
+    v1/ogive-velocity.json                   the STAC collection
+    v1/EPSG32607/{id}.zarr/                  the Zarr group
+                 {id}.manifest.json          size and SHA-256 of every object in the group
+                 {id}.request.json           the request, replayable
+                 {id}.json                   the STAC item: where it is, the product is whole
+                 {id}.shards/{n}.json        receipts of finished shards, while the job runs
 
 `v1` is the version of this layout. The folder of a product follows from its id alone.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 
-PREFIX = "products/v1"
+PREFIX = "v1"
 _PRODUCT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*_EPSG(\d+)_[A-Za-z0-9._-]*[A-Za-z0-9]")
 
 

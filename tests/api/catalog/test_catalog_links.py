@@ -23,7 +23,7 @@ def test_on_s3_files_keep_their_own_address_and_name_this_service_as_another(on_
     item, store = on_s3
     served = served_item(item, BASE, store)
     Item.model_validate(served)
-    folder = "s3://bucket/prefix/products/v1/EPSG32607"
+    folder = "s3://bucket/prefix/v1/EPSG32607"
     for name, ending in (("zarr", ".zarr"), ("manifest", ".manifest.json"), ("request", ".request.json")):
         asset = served["assets"][name]
         assert asset["href"] == f"{folder}/{item['id']}{ending}"

@@ -21,8 +21,8 @@ def bucket() -> Iterator[ProductStore]:
     server.start()
     host, port = server.get_host_and_port()
     options = {"endpoint_url": f"http://{host}:{port}", "key": "key", "secret": "secret"}
-    s3fs.S3FileSystem(**options).mkdir("products")
-    yield ProductStore("s3://products/root", options)
+    s3fs.S3FileSystem(**options).mkdir("served")
+    yield ProductStore("s3://served/root", options)
     server.stop()
 
 
@@ -34,7 +34,7 @@ async def test_a_product_in_a_bucket_is_served_like_one_in_a_folder(
     app.dependency_overrides[store_routes.products] = lambda: bucket
     served = (await client.get(f"/collections/ogive-velocity/items/{item['id']}")).json()
     zarr = served["assets"]["zarr"]
-    assert zarr["href"] == f"s3://products/root/products/v1/EPSG32607/{item['id']}.zarr"
+    assert zarr["href"] == f"s3://served/root/v1/EPSG32607/{item['id']}.zarr"
     here = zarr["alternate"]["http"]["href"]
     whole = bucket.object(item["id"], "vx/c/0/0/0").read()
     answer = await client.get(f"{here}/vx/c/0/0/0")

@@ -43,7 +43,7 @@ def test_check_leaves_nothing_behind(store):
 
 
 def test_object_of_a_product_is_read_by_range(store):
-    store.write("products/v1/EPSG3413/a_EPSG3413_v1.zarr/vx/c/0/0", b"0123456789")
+    store.write("v1/EPSG3413/a_EPSG3413_v1.zarr/vx/c/0/0", b"0123456789")
     found = store.object("a_EPSG3413_v1", "vx/c/0/0")
     assert found.size == 10
     assert (found.read(), found.read(3), found.read(2, 5)) == (b"0123456789", b"3456789", b"234")
