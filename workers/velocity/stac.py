@@ -23,7 +23,7 @@ LINEAGE = (
 PUBLICATIONS = (
     Publication(
         "10.5194/tc-19-4555-2025",
-        "Charrier et al. (2025): TICOI, velocity time series by temporal closure. The Cryosphere 19, 4555-4583.",
+        "Charrier et al. (2025): TICOI, velocity series by temporal closure. The Cryosphere 19, 4555-4583.",
     ),
     Publication(
         "10.5194/tc-19-3517-2025",
