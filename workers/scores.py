@@ -139,10 +139,12 @@ def holdout(
             record = int(seen.day1[0]), int(seen.day2.max())
             inside = (selected.day1 >= record[0]) & (selected.day2 <= record[1])
             unseen = _subset(selected, (fold1 == held) & (fold2 == held) & inside)
+            if not len(unseen):
+                continue
             baselines.append(unseen.day2 - unseen.day1)
             for name, (days, path) in _paths(seen, record, parameters).items():
                 errors[name].append(_errors(unseen, days, path))
-    if not sum(map(len, baselines)):
+    if not baselines:
         raise InvalidRequest(
             f"None of the {len(selected)} pairs kept has both its images in one of {folds} parts; "
             "a holdout needs a pixel with more pairs."

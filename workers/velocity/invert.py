@@ -20,11 +20,10 @@ from workers.velocity.series import Flag, PixelSeries
 def close(network: Network, guess: DailyGuess | None, parameters: VelocityParameters) -> RobustClosure:
     """The positions of a pixel with a user's regularisation and weights; no guess pulls to rest."""
     q = stated_quality(network) if parameters.error_weights else np.ones(len(network))
-    start = None if guess is None else guess.positions(network.days)
     target = np.zeros((network.days.size, 2))
-    if parameters.regularization == "accel" and start is not None:
-        target = start
-    return robust_solve(network, q, target, parameters.coefficient, start)
+    if parameters.regularization == "accel" and guess is not None:
+        target = guess.positions(network.days)
+    return robust_solve(network, q, target, parameters.coefficient)
 
 
 def invert_pixel(

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from scipy.signal import savgol_filter
+
+from workers.velocity.guess import DailyGuess, _smoothed, daily_guess, mean_guess
+
+
+def around(centre, *others):
+    """Nine guesses with one in the centre."""
+    return [*others, *[None] * (4 - len(others)), centre, *[None] * 4]
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 4, 5, 40, 90, 91, 92, 800])
+def test_the_filter_is_that_of_savitzky_and_golay(days):
+    velocity = np.random.default_rng(days).normal(size=(days, 2))
+    window = min(91, days if days % 2 else days - 1)
+    expected = savgol_filter(velocity, window, min(3, window - 1), axis=0)
+    np.testing.assert_allclose(_smoothed(velocity), expected, atol=1e-12)
+
+
+def test_steady_flow_is_guessed_exactly(pixel):
+    guess = daily_guess(pixel(np.arange(0, 300, 7), np.arange(0, 300, 7) + 24, 120.0, -35.0).select())
+    assert guess.first_day == 0
+    assert guess.velocity.shape == (318, 2)
+    np.testing.assert_allclose(guess.velocity, np.tile([120.0, -35.0], (318, 1)), rtol=1e-10)
+    np.testing.assert_allclose(
+        guess.positions(np.array([0, 73, 318])), np.outer([0, 73, 318], [120, -35]) / 365
+    )
+
+
+def test_a_guess_follows_the_season(scenario):
+    made = scenario(pairs=2000, baselines=(5, 60))
+    guess = daily_guess(made.pixel.select())
+    days = guess.first_day + np.arange(0, len(guess.velocity), 10)
+    found, truth = guess.positions(days), made.positions(days)
+    assert np.abs(found - truth).max() < 2.0
+
+
+def test_long_pairs_stay_out_where_short_ones_have_their_midpoint(pixel):
+    short = np.arange(0, 360, 12)
+    given = pixel([*short, 20], [*(short + 24), 320], [*[500.0] * 30, 100.0], 0.0)
+    np.testing.assert_allclose(daily_guess(given.select()).velocity[:, 0], 500.0)
+
+
+def test_a_blunder_does_not_bend_the_guess(scenario):
+    made = scenario(pairs=1500, pair_noise=1.0)
+    given = made.pixel
+    shortest = np.argmin(given.table.day2 - given.table.day1)
+    clean = daily_guess(given.select()).velocity
+    given.vx[shortest] *= 1.5
+    given.vx[shortest] += 60.0 / 5 * 365
+    np.testing.assert_allclose(daily_guess(given.select()).velocity, clean, atol=25.0)
+
+
+def test_annual_pairs_alone_make_a_guess(pixel):
+    start = np.arange(0, 900, 16)
+    guess = daily_guess(pixel(start, start + 368, 80.0, 60.0).select())
+    np.testing.assert_allclose(guess.velocity, np.tile([80.0, 60.0], (len(guess.velocity), 1)))
+
+
+def test_pairs_of_one_midpoint_are_averaged_and_not_dropped(pixel):
+    given = pixel([0, 10, 20], [40, 30, 20 + 60], [100.0, 200.0, 150.0], 1.0)
+    np.testing.assert_allclose(daily_guess(given.select()).velocity[:, 0], 150.0)
+
+
+def test_one_pair_of_one_day_has_a_guess(pixel):
+    guess = daily_guess(pixel([50], [51], 10.0, 20.0).select())
+    np.testing.assert_allclose(guess.velocity, [[10.0, 20.0]])
+
+
+def test_no_pairs_have_no_guess(pixel):
+    assert daily_guess(pixel([0], [9], np.nan, 1.0).select()) is None
+
+
+def test_the_mean_ignores_neighbours_that_are_missing_for_the_day():
+    centre = DailyGuess(10, np.full((4, 2), 3.0))
+    early = DailyGuess(8, np.full((4, 2), 9.0))
+    apart = DailyGuess(100, np.full((2, 2), 1e6))
+    mean = mean_guess(around(centre, early, None, apart))
+    assert mean.first_day == 10
+    np.testing.assert_array_equal(mean.velocity[:, 0], [6.0, 6.0, 3.0, 3.0])
+
+
+def test_a_centre_without_pairs_has_no_mean():
+    assert mean_guess(around(None, DailyGuess(0, np.ones((3, 2))))) is None

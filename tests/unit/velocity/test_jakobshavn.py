@@ -1,0 +1,76 @@
+"""4 225 real pairs of Jakobshavn Isbrae: 40 % of them nonsense, the ice moves kilometres a year."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from workers.scores import holdout
+from workers.velocity.parameters import VelocityParameters
+from workers.velocity.series import Flag
+
+pytestmark = pytest.mark.real_data
+SINCE_LANDSAT_8 = "2014-06-01/.."
+
+
+@pytest.fixture(scope="module")
+def solved(jakobshavn):
+    return jakobshavn.invert(pairs_datetime=SINCE_LANDSAT_8)
+
+
+def test_the_filters_keep_the_pairs_that_point_along_the_flow(solved):
+    series, _ = solved
+    assert series.valid == 4225
+    assert series.used == 2101
+    assert series.rejected == {"saturation": 2, "dates": 693, "baseline": 0, "median_angle": 1429}
+    assert series.vvc > 0.99
+
+
+def test_the_slowdown_after_2016_and_the_return_after_2018_are_seen(solved):
+    series, windows = solved
+
+    def mean_of(year):
+        first, last = ((dt.date(y, 1, 1) - dt.date(1970, 1, 1)).days for y in (year, year + 1))
+        inside = (windows.start >= first) & (windows.end <= last)
+        assert np.isfinite(series.v[inside]).all()
+        return series.v[inside].mean()
+
+    speeds = {year: mean_of(year) for year in range(2015, 2022)}
+    print({year: round(float(speed)) for year, speed in speeds.items()})
+    assert min(speeds[2015], speeds[2016]) > 8000 > 7000 > speeds[2017] > speeds[2018]
+    assert speeds[2018] < 6500
+    assert speeds[2020] > speeds[2018] + 1000
+
+
+def test_summers_are_faster_than_winters(solved):
+    series, windows = solved
+    month = windows.middle.astype("datetime64[D]").astype("datetime64[M]").astype(int) % 12 + 1
+    sound = (series.quality_flag & (Flag.filled | Flag.low_count | Flag.no_data)) == 0
+    summer, winter = (series.v[sound & np.isin(month, months)].mean() for months in ((7, 8), (3, 4)))
+    assert summer > winter + 500
+
+
+def test_windows_in_polar_night_say_that_they_are_filled(solved):
+    series, windows = solved
+    night = (dt.date(2015, 12, 15) - dt.date(1970, 1, 1)).days
+    at = np.flatnonzero((windows.start <= night) & (windows.end > night))[0]
+    assert series.quality_flag[at] & Flag.filled
+
+
+@pytest.mark.parametrize(
+    ("coefficient", "path", "product"), [(30.0, (215, 520), (245, 565)), (100.0, (221, 538), (245, 584))]
+)
+def test_held_out_images_are_predicted_as_well_as_by_the_plain_reference(
+    jakobshavn, coefficient, path, product
+):
+    parameters = VelocityParameters(pairs_datetime=SINCE_LANDSAT_8, coefficient=coefficient)
+    score = holdout(jakobshavn.table, jakobshavn.vx, jakobshavn.vy, parameters)
+    for name in ("path", "product", "rolling_median", "rolling_median_product"):
+        method = getattr(score, name)
+        print(f"c = {coefficient:g} {name}: all {method.all}, at most 60 days {method.short}")
+    assert score.kept == 2101
+    assert score.path.all.pairs == 425
+    assert score.path.short.median <= path[0]
+    assert score.path.short.percentile_90 <= path[1]
+    assert score.product.short.median <= product[0]
+    assert score.product.short.percentile_90 <= product[1]
