@@ -26,6 +26,8 @@ class Network:
     """(m,) int32, index of each pair's first date"""
     second: np.ndarray
     """(m,) int32, index of its second date"""
+    baseline: np.ndarray
+    """(m,) int64, days between them"""
     displacement: np.ndarray
     """(m, 2) float64, metres along x and y"""
     error: np.ndarray
@@ -33,11 +35,6 @@ class Network:
 
     def __len__(self) -> int:
         return self.first.size
-
-    @property
-    def baseline(self) -> np.ndarray:
-        """(m,) int64 days."""
-        return self.days[self.second] - self.days[self.first]
 
     def spanned(self, chosen: np.ndarray) -> np.ndarray:
         """(p - 1,) bool: intervals between successive dates that a pair of `chosen` (m,) bool spans."""
@@ -54,11 +51,13 @@ def network_of(selected: SelectedPairs) -> Network:
     touched[selected.day1 - start] = True
     touched[selected.day2 - start] = True
     index = (np.cumsum(touched) - 1).astype(np.int32)
-    years = (selected.day2 - selected.day1) / YEAR
+    baseline = selected.day2.astype(np.int64) - selected.day1
+    years = baseline / YEAR
     return Network(
         days=np.flatnonzero(touched) + start,
         first=index[selected.day1 - start],
         second=index[selected.day2 - start],
+        baseline=baseline,
         displacement=np.stack([selected.vx * years, selected.vy * years], axis=1),
         error=np.stack([_metres(selected.error_x, years), _metres(selected.error_y, years)], axis=1),
     )
