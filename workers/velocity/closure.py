@@ -22,15 +22,13 @@ import numpy as np
 from workers.linear.differences import Differences, Normal, residuals
 from workers.linear.penalty import jumps, penalty_band
 from workers.linear.robust import biweight, radial_scale
-from workers.velocity.guess import SHORT_BASELINE
+from workers.velocity.guess import SHORT_BASELINE, SMALLEST_SCALE
 from workers.velocity.network import YEAR, Network
 
 TRUSTED_BASELINES = (60, 90, 120, SHORT_BASELINE)
 """Days: the shortest that suffices says which longer pairs are good"""
 SUFFICIENT_SHARE = 0.9
 """Of the time that pairs below the longest of them span"""
-SMALLEST_SCALE = 0.05
-"""Metres: residuals are not trusted to be smaller"""
 MOST_ITERATIONS = 10
 CONVERGED = 1.0
 """m/yr, root mean square change of the 30-day velocity between iterations"""

@@ -25,8 +25,9 @@ SMOOTHING_DAYS = 91
 """The 90-day window of the Savitzky-Golay filter, made odd"""
 SMOOTHING_ORDER = 3
 MEDIAN_STEP = 30
+"""Days between the local medians that blunders are told by"""
 SMALLEST_SCALE = 0.05
-"""Metres: displacements are not trusted to agree better"""
+"""Metres: displacements are not trusted to agree better, here and in the closure"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
