@@ -2,7 +2,7 @@
 
 Source: Charrier et al. 2025, sections 2.1.2 and 2.2.1, with these choices:
 
-* The unknowns are positions u (`linear.banded`), and what is solved for is their departure from the target:
+* The unknowns are positions u (`linear.differences`), solved for as their departure from the target:
   with d = u - u0 the cost |P^1/2 (A d - (y - A u0))|^2 + c^2 |Gamma d|^2 is eq. 3, and its right-hand side
   holds no large numbers that cancel.
 * The row factor is w = q psi and P = w^2, alike in the normal matrix, the right-hand side and the covariance.
