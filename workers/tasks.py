@@ -123,6 +123,8 @@ def finalise_product(plan: Plan, products: str, created: str) -> dict[str, Any]:
     manifest = zarr_layout.finalise(store, spec, done.values())
     request = {"process": plan.process, "version": process.version, "inputs": plan.inputs}
     documents.write(store, keys.request(spec.id), request)
+    # The item's collection lies beside it, so that a folder of products is a whole static catalog.
+    documents.write(store, keys.collection(spec.collection), process.collection)
     item = build_item(
         store,
         spec,

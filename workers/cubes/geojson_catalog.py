@@ -11,7 +11,7 @@ import httpx
 import numpy as np
 from tenacity import Retrying
 
-from workers.cubes.kept import Kept
+from workers.cubes.kept_tiles import KeptTiles
 from workers.cubes.reference import Access, CubeReference
 from workers.cubes.stores import RETRYING, local_path, readable_href, store_name
 from workers.cubes.tiles import Tiles, named_tile, snapped
@@ -25,13 +25,13 @@ _EXISTS = ("datacube_exist", "datacube_e")
 """Names that the same property has in the versions of the file"""
 
 
-class GeojsonCatalog:
+class GeojsonCatalog(KeptTiles):
     """The cubes of the file, a URL or a path; it is fetched at the first question and once an hour."""
 
     def __init__(self, url: str, access: Access) -> None:
         self._url = url
         self._access = access
-        self._tiles = Kept(self._fetch, LIFETIME_S)
+        super().__init__(self._fetch, LIFETIME_S)
 
     def _fetch(self) -> Tiles:
         path = local_path(self._url)
@@ -65,15 +65,6 @@ class GeojsonCatalog:
             href = properties["zarr_url"]
             epsg, bounds = _place(store_name(href), properties)
             yield CubeReference(store_name(href), readable_href(href, self._access), epsg, bounds)
-
-    def at_point(self, lon: float, lat: float) -> list[CubeReference]:
-        return self._tiles().at_point(lon, lat)
-
-    def in_bbox(self, west: float, south: float, east: float, north: float) -> list[CubeReference]:
-        return self._tiles().in_bbox(west, south, east, north)
-
-    def nearest(self, lon: float, lat: float) -> tuple[CubeReference, float] | None:
-        return self._tiles().nearest(lon, lat)
 
 
 def _first(properties: Mapping[str, Any], names: tuple[str, ...]) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from workers.cubes.cube import open_cube
-from workers.cubes.kept import Kept
+from workers.cubes.kept_tiles import KeptTiles
 from workers.cubes.reference import Access, CubeReference
 from workers.cubes.stores import store_name
 from workers.cubes.tiles import Tiles
@@ -17,7 +17,7 @@ LIFETIME_S = 300
 _AT_ONCE = 8
 
 
-class GivenCatalog:
+class GivenCatalog(KeptTiles):
     """Given cubes; they may overlap. Their metadata is read at the first question and every five minutes."""
 
     def __init__(self, hrefs: Sequence[str], access: Access) -> None:
@@ -34,7 +34,7 @@ class GivenCatalog:
             )
         self._hrefs = tuple(hrefs)
         self._access = access
-        self._tiles = Kept(self._open, LIFETIME_S)
+        super().__init__(self._open, LIFETIME_S)
 
     def _open(self) -> Tiles:
         def reference(href: str) -> CubeReference:
@@ -42,12 +42,3 @@ class GivenCatalog:
 
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return Tiles(pool.map(reference, self._hrefs))
-
-    def at_point(self, lon: float, lat: float) -> list[CubeReference]:
-        return self._tiles().at_point(lon, lat)
-
-    def in_bbox(self, west: float, south: float, east: float, north: float) -> list[CubeReference]:
-        return self._tiles().in_bbox(west, south, east, north)
-
-    def nearest(self, lon: float, lat: float) -> tuple[CubeReference, float] | None:
-        return self._tiles().nearest(lon, lat)

@@ -2,80 +2,72 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from workers.products.spec import Variable
 from workers.velocity.series import Flag
 
 _CUBE = ("time", "y", "x")
-_MEAN = {"cell_methods": "time: mean"}
 _YEAR = "a year is 365 days here"
 
 
-def _velocity(name: str, axis: str) -> Variable:
+def _per_year(
+    name: str,
+    role: Literal["data", "auxiliary"],
+    description: str,
+    standard_name: str | None = None,
+    **more: str,
+) -> Variable:
+    """A variable in metres per year, on windows and pixels; `more` are further CF attributes."""
+    comment = "; ".join(filter(None, (_YEAR, more.pop("comment", None))))
     return Variable(
-        name=name,
-        dimensions=_CUBE,
-        dtype="float32",
-        role="data",
-        description=f"ice velocity along the grid {axis} axis",
-        unit="m/yr",
-        cf_units="m year-1",
-        standard_name=f"land_ice_surface_{axis}_velocity",
-        attributes={
-            **_MEAN,
-            "ancillary_variables": f"{name}_error count quality_flag",
-            "comment": f"{_YEAR}; positive towards increasing projected {axis}, "
-            f"not towards {'east' if axis == 'x' else 'north'}",
-        },
+        name,
+        _CUBE,
+        "float32",
+        role,
+        description,
+        "m/yr",
+        "m year-1",
+        standard_name,
+        {**more, "comment": comment},
     )
 
 
-def _error(name: str, of: str, standard_name: str | None = None) -> Variable:
-    return Variable(
-        name=name,
-        dimensions=_CUBE,
-        dtype="float32",
-        role="auxiliary",
-        description=f"1-sigma error of {of}",
-        unit="m/yr",
-        cf_units="m year-1",
-        standard_name=standard_name,
-        attributes={"comment": f"{_YEAR}; standard deviation propagated from the stated errors of the pairs"},
+def _velocity(name: str, axis: str, direction: str) -> Variable:
+    return _per_year(
+        name,
+        "data",
+        f"ice velocity along the grid {axis} axis",
+        f"land_ice_surface_{axis}_velocity",
+        cell_methods="time: mean",
+        ancillary_variables=f"{name}_error count quality_flag",
+        comment=f"positive towards increasing projected {axis}, not towards {direction}",
     )
+
+
+def _error(of: str, standard_name: str | None = None) -> Variable:
+    comment = "standard deviation propagated from the stated errors of the pairs"
+    return _per_year(f"{of}_error", "auxiliary", f"1-sigma error of {of}", standard_name, comment=comment)
 
 
 def _bound(name: str, side: str) -> Variable:
-    return Variable(
-        name=name,
-        dimensions=_CUBE,
-        dtype="float32",
-        role="auxiliary",
-        description=f"{side} end of the 95 % interval of v",
-        unit="m/yr",
-        cf_units="m year-1",
-        attributes={"comment": f"{_YEAR}; the group attribute interval names its kind"},
-    )
+    comment = "the group attribute interval names its kind"
+    return _per_year(name, "auxiliary", f"{side} end of the 95 % interval of v", comment=comment)
 
 
 VARIABLES: tuple[Variable, ...] = (
-    Variable(
-        name="v",
-        dimensions=_CUBE,
-        dtype="float32",
-        role="data",
-        description="ice speed, hypot(vx, vy); CF has no standard name for it",
-        unit="m/yr",
-        cf_units="m year-1",
-        attributes={
-            **_MEAN,
-            "ancillary_variables": "v_error v_low v_high count quality_flag",
-            "comment": _YEAR,
-        },
+    _per_year(
+        "v",
+        "data",
+        "ice speed, hypot(vx, vy); CF has no standard name for it",
+        cell_methods="time: mean",
+        ancillary_variables="v_error v_low v_high count quality_flag",
     ),
-    _velocity("vx", "x"),
-    _velocity("vy", "y"),
-    _error("v_error", "v"),
-    _error("vx_error", "vx", "land_ice_surface_x_velocity standard_error"),
-    _error("vy_error", "vy", "land_ice_surface_y_velocity standard_error"),
+    _velocity("vx", "x", "east"),
+    _velocity("vy", "y", "north"),
+    _error("v"),
+    _error("vx", "land_ice_surface_x_velocity standard_error"),
+    _error("vy", "land_ice_surface_y_velocity standard_error"),
     _bound("v_low", "lower"),
     _bound("v_high", "upper"),
     Variable(

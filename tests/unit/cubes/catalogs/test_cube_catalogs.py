@@ -9,27 +9,15 @@ import pytest
 from fastapi import Response
 from pyproj import Geod
 
+from tests.unit.cubes.catalogs.naming import name_of, names, place
 from workers.cubes.discovery import PublicCatalog, catalog_for
 from workers.cubes.geojson_catalog import GeojsonCatalog
-from workers.cubes.reference import Access, CubeReference
+from workers.cubes.reference import Access
 from workers.cubes.tiles import named_tile
 from workers.errors import InvalidRequest, SourceUnavailable
 from workers.plan import CubeSource
-from workers.regions import to_grid
 
 ACCESS = Access()
-
-
-def name_of(epsg: int, x: int, y: int) -> str:
-    return f"ITS_LIVE_vel_EPSG{epsg}_G0120_X{x}_Y{y}"
-
-
-def place(epsg: int, x: float, y: float) -> tuple[float, float]:
-    return to_grid(epsg).transform(x, y, direction="INVERSE")
-
-
-def names(references: list[CubeReference]) -> list[str]:
-    return [each.id for each in references]
 
 
 class TestGeojson:

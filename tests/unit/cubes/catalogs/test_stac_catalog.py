@@ -10,27 +10,15 @@ import numpy as np
 import pytest
 from fastapi import Response
 
+from tests.unit.cubes.catalogs.naming import name_of, names, place
 from workers.cubes import stac_catalog
 from workers.cubes.reference import Access, CubeReference
 from workers.cubes.stac_catalog import StacCatalog
 from workers.cubes.tiles import named_tile
 from workers.errors import SourceUnavailable
-from workers.regions import to_grid
 
 ACCESS = Access()
 FOLDER = "http://its-live-data.s3.amazonaws.com/datacubes/v2/N60W040"
-
-
-def name_of(epsg: int, x: int, y: int) -> str:
-    return f"ITS_LIVE_vel_EPSG{epsg}_G0120_X{x}_Y{y}"
-
-
-def place(epsg: int, x: float, y: float) -> tuple[float, float]:
-    return to_grid(epsg).transform(x, y, direction="INVERSE")
-
-
-def names(references: list[CubeReference]) -> list[str]:
-    return [each.id for each in references]
 
 
 def test_the_cube_of_a_place(stac):

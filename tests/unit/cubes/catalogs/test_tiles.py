@@ -5,21 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workers.cubes.reference import CubeReference
+from tests.unit.cubes.catalogs.naming import name_of, names, place
 from workers.cubes.tiles import Tiles, named_tile, snapped
 from workers.regions import to_grid
-
-
-def name_of(epsg: int, x: int, y: int) -> str:
-    return f"ITS_LIVE_vel_EPSG{epsg}_G0120_X{x}_Y{y}"
-
-
-def place(epsg: int, x: float, y: float) -> tuple[float, float]:
-    return to_grid(epsg).transform(x, y, direction="INVERSE")
-
-
-def names(references: list[CubeReference]) -> list[str]:
-    return [each.id for each in references]
 
 
 def test_edges_are_those_of_the_lattice():
