@@ -40,13 +40,14 @@ class Normal:
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """N^-1 right for (p - 1, k) right-hand sides, as (p, k) with the fixed u_0 = 0."""
-        stiffness = self.line @ self.pull
-        steady = (self.line @ right) / stiffness
-        rest = right - np.outer(self.pull, steady)
-        bent = self.factor.solve(rest) if right.shape[1] < MANY else self.factor.solve_many(rest)
-        steady -= (self.pull @ bent) / stiffness
         solution = np.zeros((self.size + 1, right.shape[1]))
-        np.add(bent, np.outer(self.line, steady), out=solution[1:])
+        bent = solution[1:]
+        steady = _take_line_off(self.line, self.pull, right, bent)
+        if right.shape[1] < MANY:
+            bent[:] = self.factor.solve(bent)
+        else:
+            self.factor.solve_in_place(bent)
+        _put_line_back(self.line, self.pull, steady, bent)
         return solution
 
 
@@ -86,6 +87,37 @@ class Differences:
     def squared_residuals(self, unknowns: np.ndarray) -> np.ndarray:
         """(m,): |y_e - (u_j - u_i)|^2 over all components, for unknowns of (p, k)."""
         return _squares(self.first, self.second, self.observed, unknowns)
+
+
+@njit(nogil=True, cache=True)
+def _take_line_off(line, pull, right, rest):
+    """Fill `rest` with what of `right` the bent part is left with; return the share of the line in each."""
+    steady = np.zeros(right.shape[1])
+    stiffness = 0.0
+    for i in range(line.size):
+        stiffness += line[i] * pull[i]
+        for t in range(steady.size):
+            steady[t] += line[i] * right[i, t]
+    steady /= stiffness
+    for i in range(line.size):
+        for t in range(steady.size):
+            rest[i, t] = right[i, t] - pull[i] * steady[t]
+    return steady
+
+
+@njit(nogil=True, cache=True)
+def _put_line_back(line, pull, steady, bent):
+    """Add the line to solutions of its rest, less what these hold of it already."""
+    held = np.zeros(steady.size)
+    stiffness = 0.0
+    for i in range(line.size):
+        stiffness += line[i] * pull[i]
+        for t in range(steady.size):
+            held[t] += pull[i] * bent[i, t]
+    held /= stiffness
+    for i in range(line.size):
+        for t in range(steady.size):
+            bent[i, t] += line[i] * (steady[t] - held[t])
 
 
 @njit(nogil=True, cache=True)

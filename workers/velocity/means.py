@@ -47,10 +47,10 @@ class WindowMeans:
 
     def functionals(self, size: int) -> np.ndarray:
         """The same as columns: (size, T') coefficients of u_1 .. u_size (u_0 = 0 is left out)."""
-        columns = np.zeros((size + 1, len(self)), order="F")
+        columns = np.zeros((size + 1, len(self)))
         for node, coefficient in zip(self.nodes.T, self.coefficients.T, strict=True):
             columns[node, np.arange(len(self))] += coefficient
-        return np.asfortranarray(columns[1:])
+        return columns[1:]
 
 
 def window_means(days: np.ndarray, windows: Windows) -> WindowMeans:

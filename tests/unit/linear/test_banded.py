@@ -17,22 +17,21 @@ def banded(size: int, width: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray
     return band, full
 
 
-@pytest.mark.parametrize(("size", "width"), [(1, 2), (5, 2), (64, 3), (130, 7), (200, 90), (129, 64)])
+@pytest.mark.parametrize(("size", "width"), [(1, 2), (5, 2), (64, 3), (130, 7), (200, 90), (129, 32)])
 def test_both_ways_of_solving_agree_with_a_full_solution(size, width):
     band, full = banded(size, width)
     right = np.random.default_rng(1).normal(size=(size, 20))
     expected = np.linalg.solve(full, right)
     factor = Factor.of(band)
     np.testing.assert_allclose(factor.solve(right), expected, rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(factor.solve_many(right), expected, rtol=1e-10, atol=1e-12)
+    factor.solve_in_place(right)
+    np.testing.assert_allclose(right, expected, rtol=1e-10, atol=1e-12)
 
 
 def test_right_hand_sides_are_left_as_they_were():
     band, _ = banded(90, 4)
     right = np.asfortranarray(np.ones((90, 3)))
-    factor = Factor.of(band)
-    factor.solve(right)
-    factor.solve_many(right)
+    Factor.of(band).solve(right)
     assert (right == 1.0).all()
 
 
