@@ -9,7 +9,12 @@ from workers.linear.differences import Normal
 
 
 def functional_variances(
-    normal: Normal, functionals: np.ndarray, first: np.ndarray, second: np.ndarray, spread: np.ndarray
+    normal: Normal,
+    functionals: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    weight: np.ndarray,
+    sigma: np.ndarray,
 ) -> np.ndarray:
     """Variance of l'u for each functional l under S = N^-1 A'P Sy P A N^-1 (eq. A3).
 
@@ -20,26 +25,27 @@ def functional_variances(
         normal: the N that made u.
         functionals: (p - 1, T) float64, coefficients of u_1 .. u_{p-1}.
         first, second: (m,) int32, unknowns that each row joins; equal rows are adjacent.
-        spread: (m, 2) float64, (P_e sigma_e)^2 of each row for two components that share N.
+        weight: (m,) float64, diagonal of P.
+        sigma: (m, 2) float64, error of each row for two components that share N.
 
     Returns:
-        (T, 2) float64.
+        (T, 2) float64; NaN for a component of which the error of a row is.
     """
-    return _sum_of_squares(normal.solve(functionals), first, second, spread)
+    return _sum_of_squares(normal.solve(functionals), first, second, weight, sigma)
 
 
 @njit(nogil=True, cache=True)
-def _sum_of_squares(response, first, second, spread):
+def _sum_of_squares(response, first, second, weight, sigma):
     count = response.shape[1]
     along_x, along_y = np.zeros(count), np.zeros(count)
     gathered_x, gathered_y = 0.0, 0.0
     for e in range(first.size):
         i, j = first[e], second[e]
-        gathered_x += spread[e, 0]
-        gathered_y += spread[e, 1]
+        gathered_x += (weight[e] * sigma[e, 0]) ** 2
+        gathered_y += (weight[e] * sigma[e, 1]) ** 2
         if e + 1 < first.size and first[e + 1] == i and second[e + 1] == j:
             continue
-        if gathered_x > 0.0 or gathered_y > 0.0:
+        if gathered_x != 0.0 or gathered_y != 0.0:
             for t in range(count):
                 difference = response[j, t] - response[i, t]
                 square = difference * difference

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numba import njit
 
 TUKEY = 4.685
 """Residuals beyond this many scales get no weight: 95 % efficiency on normal errors"""
@@ -14,15 +15,27 @@ RAYLEIGH_MEDIAN = 1.1774
 """Median of the length of a vector whose two components are standard normal"""
 
 
+def median(values: np.ndarray) -> float:
+    """Median of (n,) numbers, n > 0: one selection, several times faster than NumPy's function."""
+    half = values.size // 2
+    parted = np.partition(values, half)
+    upper = float(parted[half])
+    return upper if values.size % 2 else 0.5 * (float(parted[:half].max()) + upper)
+
+
 def radial_scale(squares: np.ndarray) -> float:
     """Standard deviation of one component, from the median of squared lengths of two-component residuals.
 
     The residuals of a fit are centred on zero already: no location is taken off. NaN without residuals.
     """
-    return math.sqrt(np.median(squares)) / RAYLEIGH_MEDIAN if squares.size else math.nan
+    return math.sqrt(median(squares)) / RAYLEIGH_MEDIAN if squares.size else math.nan
 
 
+@njit(nogil=True, cache=True)
 def biweight(squares: np.ndarray, scale: float) -> np.ndarray:
     """psi = (1 - (r / (4.685 scale))^2)^2 inside, 0 outside, for squared residuals r^2 (eq. 7)."""
-    inside = np.maximum(1.0 - squares / (TUKEY * scale) ** 2, 0.0)
-    return inside * inside
+    psi = np.empty(squares.size)
+    for e in range(squares.size):
+        inside = max(1.0 - squares[e] / (TUKEY * scale) ** 2, 0.0)
+        psi[e] = inside * inside
+    return psi

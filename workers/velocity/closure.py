@@ -18,17 +18,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from workers.linear.differences import Differences, Normal, residuals
 from workers.linear.penalty import jumps, penalty_band
 from workers.linear.robust import biweight, radial_scale
-from workers.velocity.guess import SHORT_BASELINE, SMALLEST_SCALE
+from workers.velocity.guess import SMALLEST_SCALE
 from workers.velocity.network import YEAR, Network
+from workers.velocity.trust import Reach, reference, trusted_baseline
 
-TRUSTED_BASELINES = (60, 90, 120, SHORT_BASELINE)
-"""Days: the shortest that suffices says which longer pairs are good"""
-SUFFICIENT_SHARE = 0.9
-"""Of the time that pairs below the longest of them span"""
 MOST_ITERATIONS = 10
 CONVERGED = 1.0
 """m/yr, root mean square change of the 30-day velocity between iterations"""
@@ -103,7 +101,7 @@ def robust_solve(network: Network, q: np.ndarray, target: np.ndarray, coefficien
     """Solve with the pairs that are trusted, then iterate with all, each judged by its residual (2.2.1).
 
     The trusted pairs make the first solution, all alike; where they leave an interval unspanned, longer ones
-    help out (`_reference`). The residuals of all pairs against it give the first robust weights (eq. 4-7).
+    help out (`trust`). The residuals of all pairs against it give the first robust weights (eq. 4-7).
     The scale comes from the trusted pairs, or from all of the first solution where they are fewer than ten.
     It ends when the 30-day velocity has changed by less than 1 m/yr, or after ten iterations.
 
@@ -113,10 +111,11 @@ def robust_solve(network: Network, q: np.ndarray, target: np.ndarray, coefficien
         target: (p, 2) float64, metres: positions whose jumps of velocity the solution is drawn to.
         coefficient: c.
     """
-    limit = trusted_baseline(network)
-    reference = _reference(network, limit)
+    reach = Reach.of(network)
+    limit = trusted_baseline(network, reach)
+    first = reference(network, reach, limit)
     trusted = network.baseline < limit
-    judges = trusted if np.count_nonzero(trusted) >= FEWEST_JUDGES else reference
+    judges = np.flatnonzero(trusted if np.count_nonzero(trusted) >= FEWEST_JUDGES else first)
     departures = _departures(network, target, coefficient)
 
     def judged(positions: np.ndarray) -> np.ndarray:
@@ -124,49 +123,30 @@ def robust_solve(network: Network, q: np.ndarray, target: np.ndarray, coefficien
         return biweight(squares, max(radial_scale(squares[judges]), SMALLEST_SCALE))
 
     # Unweighted: weights by residuals against the guess would reject the pairs of a surge that it smooths.
-    closure = _solve(departures, np.where(reference, q * q, 0.0), target)
-    velocity = _check_velocity(network, closure)
+    closure = _solve(departures, np.where(first, q * q, 0.0), target)
     psi, iterations, converged = np.ones(len(network)), 0, False
     while not converged and iterations < MOST_ITERATIONS:
         iterations += 1
-        psi = judged(closure.positions)
+        psi, before = judged(closure.positions), closure.positions
         closure = _solve(departures, (q * psi) ** 2, target)
-        before, velocity = velocity, _check_velocity(network, closure)
-        converged = bool(np.sqrt(((velocity - before) ** 2).sum(axis=1).mean()) < CONVERGED)
-    doubtful = network.spanned(psi > 0) & ~network.spanned(network.baseline < SHORT_BASELINE)
+        converged = _velocity_change(network.days, before, closure.positions) < CONVERGED
+    doubtful = network.spanned(psi > 0) & reach.only_long
     return RobustClosure(closure, psi, doubtful, iterations, converged)
 
 
-def trusted_baseline(network: Network) -> int:
-    """The shortest baseline (days) below which pairs suffice to judge the others; 180 where none does.
-
-    They suffice if they are as many as the dates and span nine tenths of the time that pairs below 180 days
-    span: the shorter a pair, the less it can decorrelate.
-    """
-    lengths = np.diff(network.days)
-    longest = TRUSTED_BASELINES[-1]
-    spanned = lengths[network.spanned(network.baseline < longest)].sum()
-    for limit in TRUSTED_BASELINES[:-1]:
-        shorter = network.baseline < limit
-        enough = np.count_nonzero(shorter) >= network.days.size
-        if enough and lengths[network.spanned(shorter)].sum() >= SUFFICIENT_SHARE * spanned:
-            return limit
-    return longest
-
-
-def _reference(network: Network, limit: int) -> np.ndarray:
-    """(m,) bool: pairs below a limit, and longer ones, in turn, that span what no shorter one does."""
-    reference = np.zeros(len(network), bool)
-    for longer in (*(other for other in TRUSTED_BASELINES if other >= limit), np.inf):
-        beyond = np.concatenate([[0], np.cumsum(~network.spanned(reference))])
-        needed = beyond[network.second] > beyond[network.first]
-        reference |= needed & (network.baseline < longer)
-    return reference
-
-
-def _check_velocity(network: Network, closure: Closure) -> np.ndarray:
-    """Velocities over 30 days from the first date on, (k, 2) m/yr: what the iteration is watched by."""
-    days = network.days
-    at = np.arange(days[0], days[-1] + CHECK_DAYS, CHECK_DAYS)
-    path = np.stack([np.interp(at, days, component) for component in closure.positions.T], axis=1)
-    return np.diff(path, axis=0) * (YEAR / CHECK_DAYS)
+@njit(nogil=True, cache=True)
+def _velocity_change(days, before, after):
+    """Root mean square change of the velocity over 30 days, from the first date on, m/yr."""
+    windows = -(-(days[-1] - days[0]) // CHECK_DAYS)
+    total, k = 0.0, 0
+    x, y = 0.0, 0.0
+    for window in range(1, windows + 1):
+        at = min(days[0] + window * CHECK_DAYS, days[-1])
+        while days[k + 1] < at:
+            k += 1
+        share = (at - days[k]) / (days[k + 1] - days[k])
+        new_x = (1.0 - share) * (after[k, 0] - before[k, 0]) + share * (after[k + 1, 0] - before[k + 1, 0])
+        new_y = (1.0 - share) * (after[k, 1] - before[k, 1]) + share * (after[k + 1, 1] - before[k + 1, 1])
+        total += (new_x - x) ** 2 + (new_y - y) ** 2
+        x, y = new_x, new_y
+    return np.sqrt(total / windows) * (YEAR / CHECK_DAYS)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
+from workers.linear.robust import median
 from workers.velocity.selection import SelectedPairs
 
 YEAR = 365.0
@@ -38,35 +40,68 @@ class Network:
 
     def spanned(self, chosen: np.ndarray) -> np.ndarray:
         """(p - 1,) bool: intervals between successive dates that a pair of `chosen` (m,) bool spans."""
-        size = self.days.size
-        begun = np.bincount(self.first[chosen], minlength=size)
-        ended = np.bincount(self.second[chosen], minlength=size)
-        return np.cumsum(begun - ended)[:-1] > 0
+        return _spanned(self.first, self.second, chosen, self.days.size)
 
 
 def network_of(selected: SelectedPairs) -> Network:
-    """The network of at least one pair: baselines and displacements come from whole UTC days, once."""
+    """The network of at least one pair: baselines and displacements come from whole UTC days, once.
+
+    A missing, zero or infinite stated error becomes the median of the others, as displacements.
+    """
     start, end = int(selected.day1[0]), int(selected.day2.max())
-    touched = np.zeros(end - start + 1, bool)
-    touched[selected.day1 - start] = True
-    touched[selected.day2 - start] = True
-    index = (np.cumsum(touched) - 1).astype(np.int32)
-    baseline = selected.day2.astype(np.int64) - selected.day1
-    years = baseline / YEAR
-    return Network(
-        days=np.flatnonzero(touched) + start,
-        first=index[selected.day1 - start],
-        second=index[selected.day2 - start],
-        baseline=baseline,
-        displacement=np.stack([selected.vx * years, selected.vy * years], axis=1),
-        error=np.stack([_metres(selected.error_x, years), _metres(selected.error_y, years)], axis=1),
-    )
+    days, first, second, baseline = _dates(selected.day1, selected.day2, start, end)
+    moved, error, stated = _metres(baseline, selected.vx, selected.vy, selected.error_x, selected.error_y)
+    for component in np.flatnonzero(~stated.all(axis=0)):
+        known = stated[:, component]
+        error[~known, component] = median(error[known, component]) if known.any() else np.nan
+    return Network(days, first, second, baseline, moved, error)
 
 
-def _metres(error: np.ndarray, years: np.ndarray) -> np.ndarray:
-    """Stated errors as displacements; a missing, zero or infinite one becomes the median of the others."""
-    metres = error * years
-    stated = np.isfinite(metres) & (metres > 0)
-    if stated.all():
-        return metres
-    return np.where(stated, metres, np.median(metres[stated]) if stated.any() else np.nan)
+@njit(nogil=True, cache=True)
+def _dates(day1, day2, start, end):
+    """The days touched, the place of both days of each pair among them, and the days between."""
+    index = np.full(end - start + 1, -1, np.int32)
+    for e in range(day1.size):
+        index[day1[e] - start] = index[day2[e] - start] = 0
+    days = np.empty(index.size, np.int64)
+    dates = 0
+    for k in range(index.size):
+        if index[k] == 0:
+            index[k] = dates
+            days[dates] = start + k
+            dates += 1
+    first, second = np.empty(day1.size, np.int32), np.empty(day1.size, np.int32)
+    baseline = np.empty(day1.size, np.int64)
+    for e in range(day1.size):
+        first[e], second[e] = index[day1[e] - start], index[day2[e] - start]
+        baseline[e] = day2[e] - day1[e]
+    return days[:dates].copy(), first, second, baseline
+
+
+@njit(nogil=True, cache=True)
+def _metres(baseline, vx, vy, error_x, error_y):
+    """Velocities and stated errors as displacements, and which errors are stated: finite and above zero."""
+    moved, error = np.empty((vx.size, 2)), np.empty((vx.size, 2))
+    stated = np.empty((vx.size, 2), np.bool_)
+    for e in range(vx.size):
+        years = baseline[e] / YEAR
+        moved[e, 0], moved[e, 1] = vx[e] * years, vy[e] * years
+        error[e, 0], error[e, 1] = error_x[e] * years, error_y[e] * years
+        for k in range(2):
+            stated[e, k] = np.isfinite(error[e, k]) and error[e, k] > 0.0
+    return moved, error, stated
+
+
+@njit(nogil=True, cache=True)
+def _spanned(first, second, chosen, dates):
+    change = np.zeros(dates, np.int64)
+    for e in range(first.size):
+        if chosen[e]:
+            change[first[e]] += 1
+            change[second[e]] -= 1
+    spanned = np.empty(dates - 1, np.bool_)
+    pairs = 0
+    for k in range(dates - 1):
+        pairs += change[k]
+        spanned[k] = pairs > 0
+    return spanned

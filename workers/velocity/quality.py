@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 from scipy.special import stdtrit
 
 from workers.calendar import Windows
@@ -29,11 +30,12 @@ def window_errors(network: Network, closure: Closure, means: WindowMeans) -> np.
 
     With the same N, P and c as the solution. NaN for a component of which no pair states an error.
     """
-    unstated = np.isnan(network.error).any(axis=0)
-    spread = (closure.weight[:, None] * np.where(unstated, 0.0, network.error)) ** 2
     functionals = means.functionals(closure.normal.size)
-    variance = functional_variances(closure.normal, functionals, network.first, network.second, spread)
-    return np.where(unstated, np.nan, np.sqrt(variance))
+    return np.sqrt(
+        functional_variances(
+            closure.normal, functionals, network.first, network.second, closure.weight, network.error
+        )
+    )
 
 
 def speed_error(velocity: np.ndarray, error: np.ndarray) -> np.ndarray:
@@ -52,13 +54,28 @@ def error_scale(network: Network, left: np.ndarray, psi: np.ndarray) -> float:
         left: (m, 2) residuals, metres.
         psi: (m,) robust weights.
     """
-    squares = squared_length(left / network.error)[psi > 0]
-    return float(np.maximum(radial_scale(squares), 1.0))
+    return float(np.maximum(radial_scale(_in_errors(left, network.error, psi)), 1.0))
 
 
+@njit(nogil=True, cache=True)
 def squared_length(vectors: np.ndarray) -> np.ndarray:
     """(m,) from (m, 2)."""
-    return vectors[:, 0] ** 2 + vectors[:, 1] ** 2
+    squares = np.empty(len(vectors))
+    for e in range(squares.size):
+        squares[e] = vectors[e, 0] ** 2 + vectors[e, 1] ** 2
+    return squares
+
+
+@njit(nogil=True, cache=True)
+def _in_errors(left, error, psi):
+    """Squared lengths of the residuals of pairs with a weight, in units of their errors."""
+    squares = np.empty(psi.size)
+    k = 0
+    for e in range(psi.size):
+        if psi[e] > 0.0:
+            squares[k] = (left[e, 0] / error[e, 0]) ** 2 + (left[e, 1] / error[e, 1]) ** 2
+            k += 1
+    return squares[:k]
 
 
 def quantile(psi: np.ndarray) -> float:

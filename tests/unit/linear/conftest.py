@@ -42,6 +42,8 @@ def full_system():
         times = np.concatenate([[0.0], np.cumsum(rng.integers(1, 20, dates - 1))])
         first = rng.integers(0, dates - 1, rows).astype(np.int32)
         second = np.minimum(first + rng.integers(1, longest, rows), dates - 1).astype(np.int32)
+        order = np.lexsort((second, first))
+        first, second = first[order], second[order]
         observed = (times[second] - times[first])[:, None] * [2.0, -1.0] + rng.normal(0, 4, (rows, 2))
         gamma = np.zeros((dates - 2, dates))
         for k, row in enumerate(jumps(times)):

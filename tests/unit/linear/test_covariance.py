@@ -13,9 +13,7 @@ def test_variances_are_those_of_the_formula_written_out(full_system, coefficient
     weight[::7] = 0.0
     functionals = rng.normal(size=(59, 25))
     _, normal = full.system.solve(weight)
-    found = functional_variances(
-        normal, functionals, full.system.first, full.system.second, (weight[:, None] * sigma) ** 2
-    )
+    found = functional_variances(normal, functionals, full.system.first, full.system.second, weight, sigma)
     inverse = np.linalg.inv(full.normal(weight))
     for component in range(2):
         gain = inverse @ full.rows.T * (weight * sigma[:, component])
@@ -27,7 +25,7 @@ def test_equal_rows_side_by_side_count_each():
     first, second = np.array([0, 0], np.int32), np.array([1, 1], np.int32)
     system = Differences(first, second, np.ones((2, 2)), np.array([0.0, 5.0]), np.zeros((1, 3)))
     _, normal = system.solve(np.ones(2))
-    variance = functional_variances(normal, np.ones((1, 1)), first, second, np.full((2, 2), 9.0))
+    variance = functional_variances(normal, np.ones((1, 1)), first, second, np.ones(2), np.full((2, 2), 3.0))
     np.testing.assert_allclose(variance, [[4.5, 4.5]])
 
 
@@ -37,7 +35,9 @@ def test_solutions_scatter_as_the_variances_say(full_system):
     _, normal = system.solve(weight)
     functional = np.zeros((39, 1))
     functional[-1] = 1.0
-    variance = functional_variances(normal, functional, system.first, system.second, np.full((150, 2), 16.0))
+    variance = functional_variances(
+        normal, functional, system.first, system.second, weight, np.full((150, 2), 4.0)
+    )
     rng = np.random.default_rng(8)
     right = np.stack([full.rows.T @ rng.normal(0, 4, 150) for _ in range(4000)], axis=1)
     scatter = normal.solve(right)[-1].var()

@@ -33,7 +33,7 @@ def test_pairs_that_decorrelate_lose_even_as_a_large_majority(scenario, monkeypa
         pairs=5000, years=10, dates=360, date_noise=4.0, pair_noise=1.0, blunders=0.02, decorrelated=0.8
     )
     series, windows = made.pixel.invert()
-    monkeypatch.setattr("workers.velocity.closure.TRUSTED_BASELINES", (400,))
+    monkeypatch.setattr("workers.velocity.trust.TRUSTED_BASELINES", (400,))
     forgetful, _ = made.pixel.invert()
     truth = made.speed(windows)
     print(f"RMSE {rmse(series.v, truth):.1f} against {rmse(forgetful.v, truth):.1f} m/yr")

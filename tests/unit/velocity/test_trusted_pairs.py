@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from workers.velocity.closure import _reference, trusted_baseline
+from workers.velocity import trust
 from workers.velocity.network import network_of
 
 
@@ -11,6 +11,10 @@ def network(pixel, *sets):
     day1 = np.concatenate([starts for starts, _ in sets])
     day2 = np.concatenate([starts + baseline for starts, baseline in sets])
     return network_of(pixel(day1, day2, 100.0, 50.0).select())
+
+
+def trusted_baseline(made):
+    return trust.trusted_baseline(made, trust.Reach.of(made))
 
 
 def test_the_shortest_pairs_are_trusted_where_they_suffice(pixel):
@@ -37,7 +41,7 @@ def test_annual_pairs_alone_leave_the_usual_limit(pixel):
 def test_longer_pairs_help_out_where_no_shorter_one_reaches(pixel):
     days = np.arange(0, 200, 10)
     made = network(pixel, (days, 20), (days + 280, 20), (np.array([150]), 170), (days[:4], 300))
-    reference = _reference(made, 60)
+    reference = trust.reference(made, trust.Reach.of(made), 60)
     baseline = made.baseline
     assert reference[baseline == 20].all()
     assert reference[baseline == 170].all()
