@@ -5,13 +5,20 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test lint format lock clean
+.PHONY: demo test bench bench-truth lint format lock clean
 
 demo: $(VENV)/run.stamp
 	$(BIN)/ogive demo $(if $(DEMO_ONCE),--once)
 
 test: $(VENV)/dev.stamp
 	$(BIN)/pytest
+
+# Beside the peer ticoi, in an environment of its own. Options go in BENCH: make bench BENCH=--quick
+bench: $(VENV)/run.stamp .bench/peer.stamp
+	$(BIN)/python -m tests.benchmarks.speed $(BENCH)
+
+bench-truth: $(VENV)/run.stamp .bench/peer.stamp
+	$(BIN)/python -m tests.benchmarks.truth $(BENCH)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -28,7 +35,7 @@ lock: $(UV)
 	  pyproject.toml --group dev -c requirements.lock --custom-compile-command "make lock" -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) ogive-data
+	rm -rf $(VENV) .bench ogive-data
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -44,4 +51,10 @@ $(VENV)/run.stamp: $(UV) requirements.lock pyproject.toml
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements-dev.lock
 	$(UV) pip install --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	$(UV) pip check --python $(BIN)/python
+	@touch $@
+
+.bench/peer.stamp: $(UV) tests/benchmarks/peer.txt
+	rm -rf .bench
+	$(PYTHON) -m venv .bench/peer
+	$(UV) pip install --python .bench/peer/bin/python --quiet -r tests/benchmarks/peer.txt
 	@touch $@

@@ -1,0 +1,54 @@
+"""Ogive's side: a pixel from its stored pairs to its regular series, with errors, intervals and counts."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from tests.benchmarks.cases import load
+from tests.benchmarks.child import serve
+from workers.calendar import Windows
+from workers.velocity.guess import daily_guess, mean_guess
+from workers.velocity.invert import invert_pixel
+from workers.velocity.parameters import VelocityParameters
+from workers.velocity.selection import select_pairs
+from workers.velocity.series import Flag
+from workers.velocity.warm import warm
+
+
+def measure(pairs: str, coefficient: float = 100.0, errors: bool = True, repeats: int = 1) -> dict[str, Any]:
+    """Invert a stored pixel.
+
+    Args:
+        pairs: path of the pairs.
+        coefficient: of the regularisation.
+        errors: no choice here, they are always propagated; taken so that both sides are asked alike.
+        repeats: how often.
+
+    Returns:
+        `seconds` of each repeat (processor time), and of the windows that the record covers wholly `start`
+        and `end` (days) and `vx` and `vy` (m/yr).
+    """
+    table, vx, vy = load(pairs)
+    parameters = VelocityParameters(coefficient=coefficient)
+    windows = Windows.select(parameters.window_step, int(table.day1.min()), int(table.day2.max()))
+    seconds = []
+    with threadpool_limits(limits=1, user_api="blas"):
+        for _ in range(repeats):
+            began = time.process_time()
+            selected = select_pairs(table, vx, vy, parameters)
+            # One guess of its own and the mean of nine, as every pixel of a region costs.
+            guess = mean_guess([daily_guess(selected)] * 9)
+            series = invert_pixel(selected, guess, windows, parameters)
+            seconds.append(time.process_time() - began)
+    whole = np.flatnonzero(series.quality_flag & (Flag.edge | Flag.no_data) == 0)
+    columns = {"start": windows.start, "end": windows.end, "vx": series.vx, "vy": series.vy}
+    return {"seconds": seconds, **{name: values[whole].tolist() for name, values in columns.items()}}
+
+
+if __name__ == "__main__":
+    warm()
+    serve(measure)
