@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numba import njit
 
-from workers.calendar import Interval
-from workers.linear.robust import NORMAL_MAD
+from workers.linear.robust import NORMAL_MAD, median
 
 SATURATED = 32767
 """The largest stored velocity (int16, m/yr): it says "at least", not "equal"""
@@ -20,25 +20,23 @@ RESOLUTION = 1.0
 """m/yr, the unit in which velocities are stored: no spread is known to be smaller"""
 
 
-def unsaturated(vx: np.ndarray, vy: np.ndarray) -> np.ndarray:
-    """Pairs of which neither component nor the speed (rounded to whole m/yr) reaches the largest int16."""
-    largest = np.maximum(np.abs(vx), np.abs(vy))
-    return (largest < SATURATED) & (np.hypot(vx, vy) < SATURATED - 0.5)
+@njit(nogil=True, cache=True)
+def saturated(vx: float, vy: float) -> bool:
+    """Whether a component or the speed (rounded to whole m/yr) of a pair reaches the largest int16."""
+    square = np.float64(vx) * vx + np.float64(vy) * vy
+    return abs(vx) >= SATURATED or abs(vy) >= SATURATED or square >= (SATURATED - 0.5) ** 2
 
 
-def within_dates(day1: np.ndarray, day2: np.ndarray, interval: Interval) -> np.ndarray:
-    """Pairs of which both acquisitions lie inside an interval of days."""
-    start = -np.inf if interval.start is None else interval.start
-    end = np.inf if interval.end is None else interval.end
-    return (day1 >= start) & (day2 < end)
+@njit(nogil=True, cache=True)
+def outside_dates(day1: int, day2: int, start: float, end: float) -> bool:
+    """Whether an acquisition lies outside start <= day < end; both may be infinite."""
+    return day1 < start or day2 >= end
 
 
-def within_baselines(
-    day1: np.ndarray, day2: np.ndarray, shortest: int = 1, longest: int | None = None
-) -> np.ndarray:
-    """Pairs of which the baseline lies in `shortest` .. `longest` days, both included."""
-    baseline = day2 - day1
-    return (baseline >= shortest) & (baseline <= (np.inf if longest is None else longest))
+@njit(nogil=True, cache=True)
+def without_baseline(day1: int, day2: int) -> bool:
+    """Whether both images of a pair are of one day: what lies between them cannot be told from nothing."""
+    return day2 <= day1
 
 
 def near_median(speed: np.ndarray, largest: float = LARGEST_SCORE) -> np.ndarray:
@@ -46,8 +44,8 @@ def near_median(speed: np.ndarray, largest: float = LARGEST_SCORE) -> np.ndarray
 
     Not for ice that surges, where the exceptional speeds are the true ones (B3: RMSE 711 against 59 m/yr).
     """
-    deviation = np.abs(speed - np.median(speed))
-    return deviation <= largest * max(NORMAL_MAD * float(np.median(deviation)), RESOLUTION)
+    deviation = np.abs(speed - median(speed))
+    return deviation <= largest * max(NORMAL_MAD * median(deviation), RESOLUTION)
 
 
 def near_median_direction(vx: np.ndarray, vy: np.ndarray) -> np.ndarray:
@@ -56,9 +54,17 @@ def near_median_direction(vx: np.ndarray, vy: np.ndarray) -> np.ndarray:
     Where that vector is shorter than 10 m/yr its direction means nothing: there the modified z-score of the
     speed, 3 NMAD, takes its place.
     """
-    median_x, median_y = float(np.median(vx)), float(np.median(vy))
-    speed = np.hypot(vx, vy)
+    median_x, median_y = median(vx), median(vy)
     if math.hypot(median_x, median_y) < SLOW:
-        return near_median(speed, LARGEST_SLOW_SCORE)
-    along = vx * median_x + vy * median_y
-    return along >= math.cos(WIDEST_ANGLE) * math.hypot(median_x, median_y) * speed
+        return near_median(np.hypot(vx, vy, dtype=np.float64), LARGEST_SLOW_SCORE)
+    return _within_angle(vx, vy, median_x, median_y)
+
+
+@njit(nogil=True, cache=True)
+def _within_angle(vx, vy, median_x, median_y):
+    least = math.cos(WIDEST_ANGLE) * math.hypot(median_x, median_y)
+    within = np.empty(vx.size, np.bool_)
+    for e in range(vx.size):
+        x, y = np.float64(vx[e]), np.float64(vy[e])
+        within[e] = x * median_x + y * median_y >= least * math.hypot(x, y)
+    return within

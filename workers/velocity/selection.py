@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 
+from workers.calendar import Interval
 from workers.cubes.pairs import PairTable
 from workers.velocity import filters
 from workers.velocity.parameters import VelocityParameters
@@ -56,71 +58,95 @@ def select_pairs(
         vx, vy: (n,) float32 m/yr, NaN where the pixel has no velocity.
         parameters: the user's choices.
     """
-    rows = np.flatnonzero(np.isfinite(vx) & np.isfinite(vy))
-    valid = rows.size
-    # Double precision, so that what lies near a limit falls on one side whatever the type it came in.
-    x, y = vx[rows].astype(np.float64), vy[rows].astype(np.float64)
-    day1, day2 = table.day1[rows], table.day2[rows]
-    rejected: dict[str, int] = {}
-
-    def apply(name: str, keep: np.ndarray) -> None:
-        nonlocal rows, x, y, day1, day2
-        rejected[name] = int(keep.size - np.count_nonzero(keep))
-        if rejected[name]:
-            rows, x, y, day1, day2 = rows[keep], x[keep], y[keep], day1[keep], day2[keep]
-
-    apply("saturation", filters.unsaturated(x, y))
-    interval = parameters.pair_interval
-    inside = np.ones(rows.size, bool) if interval is None else filters.within_dates(day1, day2, interval)
-    apply("dates", inside)
-    apply("baseline", filters.within_baselines(day1, day2))
-    apply("median_angle", filters.near_median_direction(x, y) if rows.size else np.ones(0, bool))
-
-    error_x, error_y = table.error_x[rows].astype(np.float64), table.error_y[rows].astype(np.float64)
-    order = canonical_order(day1, day2, (x, y, error_x, error_y))
+    columns = (table.day1, table.day2, vx, vy, table.error_x, table.error_y)
+    day1, day2, vx, vy, error_x, error_y = (_read_only(column) for column in columns)
+    interval = parameters.pair_interval or Interval(None, None)
+    start = -math.inf if interval.start is None else interval.start
+    end = math.inf if interval.end is None else interval.end
+    rows, x, y, taken = _screened(day1, day2, vx, vy, start, end)
+    # What is compared with a limit is in double precision, whatever the type it came in.
+    kept = rows[filters.near_median_direction(x, y)] if rows.size else rows
+    counts = (*taken.tolist(), rows.size - kept.size)
+    kept = in_canonical_order(kept, day1, day2, (vx, vy, error_x, error_y))
     return SelectedPairs(
-        rows=rows[order],
-        day1=day1[order],
-        day2=day2[order],
-        vx=x[order],
-        vy=y[order],
-        error_x=error_x[order],
-        error_y=error_y[order],
-        valid=int(valid),
-        rejected=rejected,
+        kept,
+        *_taken(kept, day1, day2, vx, vy, error_x, error_y),
+        valid=rows.size + int(taken.sum()),
+        rejected=dict(zip(("saturation", "dates", "baseline", "median_angle"), counts, strict=True)),
     )
 
 
-def canonical_order(day1: np.ndarray, day2: np.ndarray, ties: tuple[np.ndarray, ...]) -> np.ndarray:
-    """(m,) int64: the order by day1, day2, and then the columns of `ties`; NaN last.
+def _read_only(column: np.ndarray) -> np.ndarray:
+    """A read-only view: one type for the compiler, whoever may write to the array."""
+    view = column.view()
+    view.flags.writeable = False
+    return view
+
+
+def in_canonical_order(
+    rows: np.ndarray, day1: np.ndarray, day2: np.ndarray, ties: tuple[np.ndarray, ...]
+) -> np.ndarray:
+    """Rows in the order of day1, day2, and then the columns of `ties`; NaN last.
 
     Pairs come sorted by their days (`PairTable`), so only runs of equal days are left to sort.
     """
-    key = (day1.astype(np.int64) << 32) + day2
-    order = np.arange(key.size)
-    if (key[1:] < key[:-1]).any():
-        order = np.argsort(key, kind="stable")
-    columns = np.stack([column[order] for column in ties], axis=1)
-    _sort_ties(key[order], columns, order)
-    return order
+    if not _sorted(rows, day1, day2):
+        rows = rows[np.lexsort((day2[rows], day1[rows]))]
+    _sort_ties(rows, day1, day2, ties)
+    return rows
 
 
 @njit(nogil=True, cache=True)
-def _sort_ties(key, columns, order):
-    """Insertion sort of the rows of `columns`, with `order`, inside runs of equal keys."""
-    for k in range(1, key.size):
-        at = k
-        while at > 0 and key[at - 1] == key[at] and _before(columns, at, at - 1):
-            for c in range(columns.shape[1]):
-                columns[at, c], columns[at - 1, c] = columns[at - 1, c], columns[at, c]
-            order[at], order[at - 1] = order[at - 1], order[at]
+def _screened(day1, day2, vx, vy, start, end):
+    """Rows with a velocity that the filters of single pairs leave, their velocities, and what each took."""
+    rows = np.empty(vx.size, np.int64)
+    x, y = np.empty_like(vx), np.empty_like(vy)
+    taken = np.zeros(3, np.int64)
+    kept = 0
+    for row in range(vx.size):
+        if not (np.isfinite(vx[row]) and np.isfinite(vy[row])):
+            continue
+        if filters.saturated(vx[row], vy[row]):
+            taken[0] += 1
+        elif filters.outside_dates(day1[row], day2[row], start, end):
+            taken[1] += 1
+        elif filters.without_baseline(day1[row], day2[row]):
+            taken[2] += 1
+        else:
+            rows[kept], x[kept], y[kept] = row, vx[row], vy[row]
+            kept += 1
+    return rows[:kept], x[:kept], y[:kept], taken
+
+
+@njit(nogil=True, cache=True)
+def _sorted(rows, day1, day2):
+    for k in range(1, rows.size):
+        a, b = rows[k - 1], rows[k]
+        if day1[a] > day1[b] or (day1[a] == day1[b] and day2[a] > day2[b]):
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _sort_ties(rows, day1, day2, ties):
+    """Insertion sort inside runs of equal days."""
+    for k in range(1, rows.size):
+        row, at = rows[k], k
+        while (
+            at > 0
+            and day1[rows[at - 1]] == day1[row]
+            and day2[rows[at - 1]] == day2[row]
+            and _before(ties, row, rows[at - 1])
+        ):
+            rows[at] = rows[at - 1]
             at -= 1
+        rows[at] = row
 
 
 @njit(nogil=True, cache=True)
-def _before(columns, a, b):
-    for c in range(columns.shape[1]):
-        left, right = columns[a, c], columns[b, c]
+def _before(ties, a, b):
+    for column in ties:
+        left, right = column[a], column[b]
         if left < right:
             return True
         if left > right:
@@ -128,3 +154,17 @@ def _before(columns, a, b):
         if np.isnan(left) != np.isnan(right):
             return np.isnan(right)
     return False
+
+
+@njit(nogil=True, cache=True)
+def _taken(rows, day1, day2, vx, vy, error_x, error_y):
+    """The columns of `SelectedPairs` after `rows`."""
+    first, second = np.empty(rows.size, np.int32), np.empty(rows.size, np.int32)
+    x, y = np.empty(rows.size), np.empty(rows.size)
+    along_x, along_y = np.empty(rows.size), np.empty(rows.size)
+    for k in range(rows.size):
+        row = rows[k]
+        first[k], second[k] = day1[row], day2[row]
+        x[k], y[k] = vx[row], vy[row]
+        along_x[k], along_y[k] = error_x[row], error_y[row]
+    return first, second, x, y, along_x, along_y

@@ -1,33 +1,31 @@
 import numpy as np
 
-from workers.calendar import Interval
 from workers.velocity.filters import (
     near_median,
     near_median_direction,
-    unsaturated,
-    within_baselines,
-    within_dates,
+    outside_dates,
+    saturated,
+    without_baseline,
 )
 
 
 def test_a_component_or_a_speed_at_the_limit_of_int16_is_saturated():
-    vx = np.array([100.0, 32767.0, -32767.0, 23170.0, 23169.0, 0.0])
-    vy = np.array([0.0, 0.0, 5.0, 23170.0, 23169.0, -32766.0])
-    np.testing.assert_array_equal(unsaturated(vx, vy), [True, False, False, False, True, True])
+    for vx, vy in ((32767, 0), (-32767, 5), (23170, 23170)):
+        assert saturated(np.float32(vx), np.float32(vy))
+    for vx, vy in ((100, 0), (23169, 23169), (0, -32766)):
+        assert not saturated(np.float32(vx), np.float32(vy))
 
 
 def test_both_dates_must_lie_inside_the_interval():
-    day1, day2 = np.array([9, 10, 15, 19]), np.array([15, 12, 20, 20])
-    np.testing.assert_array_equal(within_dates(day1, day2, Interval(10, 20)), [False, True, False, False])
-    np.testing.assert_array_equal(within_dates(day1, day2, Interval(10, None)), [False, True, True, True])
-    np.testing.assert_array_equal(within_dates(day1, day2, Interval(None, 13)), [False, True, False, False])
+    pairs = [(9, 15), (10, 12), (15, 20), (19, 20)]
+    limits = {(10, 20): [1, 0, 1, 1], (10, np.inf): [1, 0, 0, 0], (-np.inf, 13): [1, 0, 1, 1]}
+    for (start, end), expected in limits.items():
+        assert [outside_dates(*pair, start, end) for pair in pairs] == expected
 
 
-def test_baselines_are_counted_in_days_ends_included():
-    day1 = np.zeros(5, np.int32)
-    day2 = np.array([0, 1, 30, 31, 400], np.int32)
-    np.testing.assert_array_equal(within_baselines(day1, day2), [False, True, True, True, True])
-    np.testing.assert_array_equal(within_baselines(day1, day2, 30, 31), [False, False, True, True, False])
+def test_two_images_of_one_day_have_no_baseline():
+    assert without_baseline(7, 7)
+    assert not without_baseline(7, 8)
 
 
 def test_the_modified_z_score_counts_in_nmad():

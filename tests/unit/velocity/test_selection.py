@@ -1,6 +1,6 @@
 import numpy as np
 
-from workers.velocity.selection import canonical_order
+from workers.velocity.selection import in_canonical_order
 
 
 def columns(selected):
@@ -46,8 +46,14 @@ def test_ties_are_broken_by_velocity_then_error_with_nan_last():
     vx = np.array([2.0, 1.0, 1.0, 1.0, 1.0])
     error = np.array([1.0, np.nan, 7.0, 3.0, np.nan])
     later = np.array([1.0, 2.0, 1.0, 1.0, 1.0])
-    order = canonical_order(day, day + 9, (vx, error, later))
+    order = in_canonical_order(np.arange(5), day, day + 9, (vx, error, later))
     np.testing.assert_array_equal(order, [3, 2, 4, 1, 0])
+
+
+def test_rows_out_of_order_are_sorted_by_their_days():
+    day1, day2 = np.array([5, 0, 0, 5], np.int32), np.array([9, 8, 7, 6], np.int32)
+    order = in_canonical_order(np.arange(4), day1, day2, (np.zeros(4),))
+    np.testing.assert_array_equal(order, [2, 1, 3, 0])
 
 
 def test_a_pixel_without_velocities_has_no_pairs(pixel):
