@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-from importlib import resources
 from pathlib import Path
 
 import jsonschema
@@ -10,9 +9,8 @@ import numpy as np
 import pystac
 import pytest
 import xarray as xr
-from referencing import Registry
-from referencing.jsonschema import DRAFT7
 
+from tests.conformance.stac_schemas import SCHEMAS, STAC, breaches
 from workers.calendar import Step, Windows, day_of
 from workers.cubes.grid import Grid
 from workers.plan import ShardReceipt
@@ -25,8 +23,6 @@ from workers.products.spec import ProductSpec, Variable
 from workers.products.store import ProductStore
 from workers.velocity.stac import COLLECTION
 
-SCHEMAS = Path(__file__).parents[1] / "schemas"
-STAC = "https://schemas.stacspec.org/v1.1.0"
 VARIABLES = (
     Variable(
         "vx",
@@ -50,48 +46,6 @@ PUBLICATIONS = (
     Publication("10.5194/tc-19-4555-2025", "Charrier et al. (2025), The Cryosphere 19, 4555-4583"),
 )
 REQUEST = {"process": "velocity-cube", "inputs": {"step": "P30D"}}
-
-
-@pytest.fixture(scope="module")
-def schemas():
-    """Every schema that may be needed, by address; of PROJJSON, which no item has, a stub."""
-    found = {
-        address: SCHEMAS / name for address, name in json.loads((SCHEMAS / "index.json").read_text()).items()
-    }
-    bundled = Path(str(resources.files("pystac.validation") / "jsonschemas"))
-    for path in (bundled / "stac-spec" / "v1.1.0").glob("*.json"):
-        kind = path.stem if path.stem in ("catalog", "collection") else "item"
-        found[f"{STAC}/{kind}-spec/json-schema/{path.name}"] = path
-    for name in ("Feature", "Geometry"):
-        found[f"https://geojson.org/schema/{name}.json"] = bundled / "geojson" / f"{name}.json"
-    # The alternate-assets extension still names the core of STAC 1.0.
-    basics = f"{STAC}/item-spec/json-schema/basics.json"
-    found[basics.replace("v1.1.0", "v1.0.0")] = found[basics]
-    projjson = {
-        "https://proj.org/schemas/v0.7/projjson.schema.json": {"type": "object", "required": ["type"]}
-    }
-    return {address: json.loads(path.read_text()) for address, path in found.items()} | projjson
-
-
-@pytest.fixture(scope="module")
-def problems(schemas):
-    """Finds what a document breaks of the core and of the extensions that it declares."""
-    registry = Registry().with_resources(
-        (address, DRAFT7.create_resource(schema)) for address, schema in schemas.items()
-    )
-
-    def find(document):
-        kind = "item" if document["type"] == "Feature" else "collection"
-        core = f"{STAC}/{kind}-spec/json-schema/{kind}.json"
-        return [
-            f"{address}: {error.message[:300]}"
-            for address in [core, *document["stac_extensions"]]
-            for error in jsonschema.Draft7Validator(
-                schemas[address], registry=registry, format_checker=jsonschema.FormatChecker()
-            ).iter_errors(document)
-        ]
-
-    return find
 
 
 def make_spec(grid):
@@ -138,11 +92,11 @@ def make_item(store, spec, manifest=None, sources=None):
 
 @pytest.mark.parametrize("url", ["/nowhere", "s3://bucket/prefix"])
 @pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
-def test_item_is_valid(problems, grid, url):
-    assert problems(make_item(ProductStore(url), make_spec(grid))) == []
+def test_item_is_valid(grid, url):
+    assert breaches(make_item(ProductStore(url), make_spec(grid))) == []
 
 
-def test_collection_is_valid(problems):
+def test_collection_is_valid():
     collection = build_collection(
         "ogive-velocity",
         title="Glacier velocity",
@@ -158,40 +112,40 @@ def test_collection_is_valid(problems):
         summaries={"processing:level": ["L4"]},
         links=[{"rel": "derived_from", "type": "application/json", "href": "https://example.org/its-live"}],
     )
-    assert problems(collection) == []
+    assert breaches(collection) == []
     assert {link["rel"] for link in collection["links"]} == {"derived_from", "cite-as", "license"}
     assert pystac.Collection.from_dict(collection).id == "ogive-velocity"
 
 
-def test_velocity_collection_is_valid(problems):
-    assert problems(COLLECTION) == []
+def test_velocity_collection_is_valid():
+    assert breaches(COLLECTION) == []
 
 
-def test_the_check_can_fail(problems):
+def test_the_check_can_fail():
     item = make_item(ProductStore("/nowhere"), make_spec(GRIDS["utm"]))
     item["assets"]["manifest"]["file:checksum"] = "sha256:1f"
     item["properties"]["processing:software"] = {"ogive": 1}
     item["properties"]["cube:dimensions"]["x"].pop("extent")
     del item["geometry"]
-    broken = {problem.partition(": ")[0].removesuffix("/schema.json") for problem in problems(item)}
+    broken = {problem.partition(": ")[0].removesuffix("/schema.json") for problem in breaches(item)}
     names = {address.removeprefix("https://stac-extensions.github.io/") for address in broken}
     assert {"file/v2.1.0", "processing/v1.2.0", "datacube/v2.3.0"} < names
     assert any(name.startswith(STAC) for name in names)
 
 
-def test_group_follows_the_zarr_conventions(tmp_path, schemas):
+def test_group_follows_the_zarr_conventions(tmp_path):
     store, spec = ProductStore(str(tmp_path)), make_spec(GRIDS["utm"])
     zarr_layout.create(store, spec)
     group = documents.read(store, f"{keys.group(spec.id)}/zarr.json")
     for convention in group["attributes"]["zarr_conventions"]:
-        jsonschema.Draft7Validator(schemas[convention["schema_url"]]).validate(group)
-    spatial = schemas[group["attributes"]["zarr_conventions"][1]["schema_url"]]
+        jsonschema.Draft7Validator(SCHEMAS[convention["schema_url"]]).validate(group)
+    spatial = SCHEMAS[group["attributes"]["zarr_conventions"][1]["schema_url"]]
     jsonschema.Draft7Validator(
         {**spatial["$defs"]["conventionMetadata"], "$defs": spatial["$defs"]}
     ).validate(group["attributes"]["zarr_conventions"][1])
 
 
-def test_item_says_where_and_when(problems):
+def test_item_says_where_and_when():
     item = make_item(ProductStore("/nowhere"), make_spec(GRIDS["utm"]))
     properties = item["properties"]
     assert (properties["start_datetime"], properties["end_datetime"]) == (
@@ -250,7 +204,7 @@ def test_source_without_an_item_has_one_link():
         ),
     ],
 )
-def test_item_on_s3_names_the_bucket(problems, monkeypatch, options, environment, scheme):
+def test_item_on_s3_names_the_bucket(monkeypatch, options, environment, scheme):
     for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
@@ -260,7 +214,7 @@ def test_item_on_s3_names_the_bucket(problems, monkeypatch, options, environment
     assert item["properties"]["storage:schemes"] == {"s3": scheme}
     assert item["assets"]["zarr"]["alternate"]["s3"]["href"] == f"s3://bucket/prefix/{keys.group(spec.id)}"
     assert all(asset["storage:refs"] == ["s3"] for asset in item["assets"].values())
-    assert problems(item) == []
+    assert breaches(item) == []
 
 
 def test_local_item_says_nothing_of_object_stores():

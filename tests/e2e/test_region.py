@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pystac
 import pytest
+import xarray as xr
 
+from tests.conformance.stac_schemas import breaches
 from tests.e2e.making import SPEC, box, halves, plan, publish, stored
 from workers import tasks
 from workers.cubes import opened
@@ -111,6 +114,21 @@ def test_a_finished_product_proves_itself(product, region):
     assert pixels["solved"] + pixels["no_data"] == pixels["requested"]
     assert pixels["failed"] == 0
     assert item["properties"]["ogive:vvc"]["median"] > 0.9
+
+
+def test_the_item_is_valid_and_leads_through_a_folder_that_is_a_whole_catalog(product):
+    folder, dataset = product
+    path = next(folder.glob("v1/EPSG*/*.manifest.json"))
+    item = json.loads(path.with_name(path.name.replace(".manifest", "")).read_text())
+    assert breaches(item) == []
+    read = pystac.Item.from_file(str(path.with_name(path.name.replace(".manifest", ""))))
+    assert breaches(read.get_collection().to_dict(include_self_link=False)) == []
+    opened = xr.open_zarr(read.assets["zarr"].get_absolute_href(), consolidated=True, mask_and_scale=False)
+    assert opened["v"].values.tobytes() == dataset["v"].values.tobytes()
+    assert {variable["name"] for variable in item["assets"]["zarr"]["bands"]} == set(opened.data_vars) - {
+        "spatial_ref",
+        "time_bnds",
+    }
 
 
 def test_a_truncated_chunk_costs_its_own_pixels_and_is_named(own_cube, product, tmp_path):
