@@ -25,6 +25,7 @@ from workers.products.store import ProductStore
 from workers.version import VERSION
 
 _EXPOSED = ["Location", "ETag", "Link", "Retry-After", "Preference-Applied", HEADER]
+_EXPOSED += ["Accept-Ranges", "Content-Length", "Content-Range"]
 _ROUTES = (landing, timeseries, processes, jobs, catalog, store, health, description)
 
 Connect = Callable[[Settings], AbstractAsyncContextManager[Cluster]]

@@ -24,6 +24,7 @@ from workers.plan import Plan
 
 _REPORT_SECONDS = 0.5
 _IDLE_TICKS = 10
+_PARTING_TRIES, _PARTING_SECONDS = 10, 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -89,10 +90,16 @@ class Runner:
 
     async def close(self) -> None:
         """Let go of all jobs; their records stay live, for the next process to resume."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        left = set(self._running.values())
+        for _ in range(_PARTING_TRIES):
+            if not left:
+                return
+            # Asked more than once: a cancellation that arrives inside a library can be lost there.
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=_PARTING_SECONDS)
+        if left:
+            _log.error("Jobs do not let go: %s", ", ".join(sorted(task.get_name() for task in left)))
 
     def _start(self, job: Job) -> None:
         task = asyncio.create_task(self._run(job), name=f"job-{job.id}")
