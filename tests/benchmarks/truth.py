@@ -45,8 +45,13 @@ def table(found: dict[Key, list[dict[str, Score]]]) -> Table:
 
 
 def _median(of_seeds: list[Score]) -> str:
-    rmse, kge = np.median(of_seeds, axis=0)
-    return f"{rmse:.1f} / {kge:.2f}" if np.isfinite(rmse) else "none"
+    """Median over the seeds that gave a series, and how many if not all did."""
+    known = [score for score in of_seeds if np.isfinite(score).all()]
+    if not known:
+        return "none"
+    rmse, kge = np.median(known, axis=0)
+    few = f" ({len(known)} of {len(of_seeds)})" if len(known) < len(of_seeds) else ""
+    return f"{rmse:.1f} / {kge:.2f}{few}"
 
 
 if __name__ == "__main__":
