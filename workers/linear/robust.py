@@ -23,6 +23,48 @@ def median(values: np.ndarray) -> float:
     return upper if values.size % 2 else 0.5 * (float(parted[:half].max()) + upper)
 
 
+@njit(nogil=True, cache=True)
+def median_in_place(values: np.ndarray) -> float:
+    """The same from within a kernel; the order of the numbers is lost."""
+    half = values.size // 2
+    upper = _selected(values, half)
+    if values.size % 2:
+        return upper
+    lower = values[0]
+    for k in range(1, half):
+        lower = max(lower, values[k])
+    return 0.5 * (lower + upper)
+
+
+@njit(nogil=True, cache=True)
+def _selected(values, rank):
+    """The number of a rank, with none above it before and none below it after it."""
+    left, right = 0, values.size - 1
+    while left < right:
+        a, b, c = values[left], values[(left + right) // 2], values[right]
+        pivot = max(min(a, b), min(max(a, b), c))
+        # Numbers below the pivot to the front: moves instead of branches.
+        below = left
+        for k in range(left, right + 1):
+            value = values[k]
+            values[k], values[below] = values[below], value
+            below += value < pivot
+        if rank < below:
+            right = below - 1
+        elif below > left:
+            left = below
+        else:
+            # None is below it: the pivot is the smallest, and there may be many of it.
+            for k in range(left, right + 1):
+                value = values[k]
+                values[k], values[below] = values[below], value
+                below += value == pivot
+            if rank < below:
+                return pivot
+            left = below
+    return values[rank]
+
+
 def radial_scale(squares: np.ndarray) -> float:
     """Standard deviation of one component, from the median of squared lengths of two-component residuals.
 

@@ -13,14 +13,14 @@ from functools import cache
 import numpy as np
 from numba import njit
 
-from workers.linear.robust import TUKEY, radial_scale
+from workers.linear.robust import TUKEY, median_in_place, radial_scale
 from workers.velocity.network import YEAR
 from workers.velocity.selection import SelectedPairs
 
 SHORT_BASELINE = 180
 """Days: pairs below this show the velocity of their midpoint, and seldom decorrelate"""
-LONGER_BASELINES = (400, 800)
-"""Days: the further limits, in turn, where shorter pairs are missing (a year and some, two years and some)"""
+LIMITS = (SHORT_BASELINE, 400, 800)
+"""Days: a year and some, two years and some: further limits where shorter pairs are missing"""
 SMOOTHING_DAYS = 91
 """The 90-day window of the Savitzky-Golay filter, made odd"""
 SMOOTHING_ORDER = 3
@@ -28,6 +28,8 @@ MEDIAN_STEP = 30
 """Days between the local medians that blunders are told by"""
 SMALLEST_SCALE = 0.05
 """Metres: displacements are not trusted to agree better, here and in the closure"""
+CACHED = 1024
+"""Numbers that a filter works on at once, so that they stay in the nearest cache"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,64 +58,110 @@ def daily_guess(selected: SelectedPairs) -> DailyGuess | None:
     one midpoint are averaged, equally: weights that grow with the baseline, as the precision does, favour the
     pairs that decorrelate. A pair whose displacement departs from the local median velocity by more than
     4.685 scales stays out: one blunder of a short pair (60 m in 5 days, 4 400 m/yr) would bend the guess
-    for three months. Then linear interpolation to the middle of each day, and a Savitzky-Golay filter of
-    order 3 over 91 days (less on a shorter record).
+    for three months. At least half of the pairs are kept. Then linear interpolation to the middle of each
+    day, and a Savitzky-Golay filter of order 3 over 91 days (less on a shorter record).
     """
     if not len(selected):
         return None
     first, last = int(selected.day1[0]), int(selected.day2.max())
-    baseline = selected.day2.astype(np.int64) - selected.day1
-    twice_middle = selected.day1.astype(np.int64) + selected.day2 - 2 * first
-    velocity = np.stack([selected.vx, selected.vy], axis=1)
-    chosen = np.flatnonzero(_informative(baseline, twice_middle))
-    chosen = chosen[_plausible(twice_middle[chosen], velocity[chosen], baseline[chosen])]
-    place = twice_middle[chosen]
-    pairs = np.bincount(place)
-    at = np.flatnonzero(pairs)
-    days = np.arange(last - first) + 0.5
-    daily = np.empty((days.size, 2))
-    for component in range(2):
-        mean = np.bincount(place, velocity[chosen, component])[at] / pairs[at]
-        daily[:, component] = np.interp(days, at / 2.0, mean)
-    return DailyGuess(first, _smoothed(daily))
-
-
-def _informative(baseline: np.ndarray, twice_middle: np.ndarray) -> np.ndarray:
-    """(m,) bool: short pairs, and longer ones that hold no midpoint of a shorter pair between their dates."""
-    limit = np.searchsorted((SHORT_BASELINE, *LONGER_BASELINES), baseline, side="right")
-    chosen = limit == 0
-    for longer in range(1, limit.max() + 1):
-        midpoints = np.bincount(twice_middle[chosen], minlength=int((twice_middle + baseline).max()) + 1)
-        before = np.concatenate([[0], np.cumsum(midpoints)])
-        held = before[twice_middle + baseline + 1] - before[twice_middle - baseline]
-        chosen |= (limit == longer) & (held == 0)
-    return chosen
-
-
-def _plausible(place: np.ndarray, velocity: np.ndarray, baseline: np.ndarray) -> np.ndarray:
-    """(k,) bool: pairs near the median velocity of those within 45 days, as displacements.
-
-    The medians are taken every 30 days. At least half of the pairs are kept.
-    """
-    order = np.argsort(place, kind="stable")
-    medians = _local_medians(place[order], velocity[order], 2 * MEDIAN_STEP, SMOOTHING_DAYS - 1)
-    departure = (velocity - medians[place // (2 * MEDIAN_STEP)]) * (baseline / YEAR)[:, None]
-    squares = departure[:, 0] ** 2 + departure[:, 1] ** 2
-    return squares <= (TUKEY * max(radial_scale(squares), SMALLEST_SCALE)) ** 2
+    rows, place, offsets = _informative(selected.day1, selected.day2, first, last, np.array(LIMITS))
+    medians = _local_medians(rows, offsets, selected.vx, selected.vy)
+    squares = _departures(rows, place, selected.day1, selected.day2, selected.vx, selected.vy, medians)
+    largest = (TUKEY * max(radial_scale(squares), SMALLEST_SCALE)) ** 2
+    kept = squares <= largest
+    return DailyGuess(first, _smoothed(_daily(rows, place, kept, selected.vx, selected.vy, last - first)))
 
 
 @njit(nogil=True, cache=True)
-def _local_medians(place, velocity, step, half):
-    """Medians of the rows with a place within `half` of the middle of each step; place increases."""
-    medians = np.zeros((place[-1] // step + 1, 2))
+def _informative(day1, day2, first, last, limits):
+    """Short pairs, and longer ones that hold no midpoint of a shorter pair between their dates.
+
+    Returns their rows and places (twice the midpoint, from the first date), by place, and where the rows of
+    each place begin.
+    """
+    places = 2 * (last - first) + 1
+    limit = np.empty(day1.size, np.int64)
+    pairs = np.zeros(places + 1, np.int64)
+    for e in range(day1.size):
+        limit[e] = 0
+        while limit[e] < limits.size and day2[e] - day1[e] >= limits[limit[e]]:
+            limit[e] += 1
+        if limit[e] == 0:
+            pairs[day1[e] + day2[e] - 2 * first] += 1
+    chosen = limit == 0
+    before = np.zeros(places + 1, np.int64)
+    for longer in range(1, limit.max() + 1):
+        before[1:] = np.cumsum(pairs[:-1])
+        for e in range(day1.size):
+            if limit[e] == longer:
+                held = before[2 * (day2[e] - first) + 1] - before[2 * (day1[e] - first)]
+                if held == 0:
+                    chosen[e] = True
+                    pairs[day1[e] + day2[e] - 2 * first] += 1
+    before[1:] = np.cumsum(pairs[:-1])
+    offsets, end = before.copy(), before
+    rows, place = np.empty(offsets[-1], np.int64), np.empty(offsets[-1], np.int64)
+    for e in range(day1.size):
+        if chosen[e]:
+            middle = day1[e] + day2[e] - 2 * first
+            rows[end[middle]], place[end[middle]] = e, middle
+            end[middle] += 1
+    return rows, place, offsets
+
+
+@njit(nogil=True, cache=True)
+def _local_medians(rows, offsets, vx, vy):
+    """Median velocities, every 30 days, of the rows with a place within 45 days of the middle of the step."""
+    step, half, last = 2 * MEDIAN_STEP, SMOOTHING_DAYS - 1, offsets.size - 2
+    medians = np.zeros((last // step + 1, 2))
+    x, y = vx[rows], vy[rows]
     for k in range(medians.shape[0]):
         middle = k * step + step // 2
-        begin = np.searchsorted(place, middle - half)
-        end = np.searchsorted(place, middle + half + 1)
+        begin, end = offsets[max(0, middle - half)], offsets[min(last, middle + half) + 1]
         if end > begin:
-            medians[k, 0] = np.median(velocity[begin:end, 0])
-            medians[k, 1] = np.median(velocity[begin:end, 1])
+            medians[k, 0] = median_in_place(x[begin:end].copy())
+            medians[k, 1] = median_in_place(y[begin:end].copy())
     return medians
+
+
+@njit(nogil=True, cache=True)
+def _departures(rows, place, day1, day2, vx, vy, medians):
+    """Squared distance of each row's displacement from the one that the local median velocity would give."""
+    squares = np.empty(rows.size)
+    for k in range(rows.size):
+        row, near = rows[k], medians[place[k] // (2 * MEDIAN_STEP)]
+        years = (day2[row] - day1[row]) / YEAR
+        squares[k] = ((vx[row] - near[0]) * years) ** 2 + ((vy[row] - near[1]) * years) ** 2
+    return squares
+
+
+@njit(nogil=True, cache=True)
+def _daily(rows, place, kept, vx, vy, days):
+    """The means of rows of one place, linear between places: (days, 2) at the middle of each day."""
+    at, mean, means = np.empty(rows.size), np.empty((rows.size, 2)), 0
+    k = 0
+    while k < rows.size:
+        x, y, pairs, here = 0.0, 0.0, 0, place[k]
+        while k < rows.size and place[k] == here:
+            if kept[k]:
+                x, y, pairs = x + vx[rows[k]], y + vy[rows[k]], pairs + 1
+            k += 1
+        if pairs:
+            at[means], mean[means, 0], mean[means, 1] = here / 2.0, x / pairs, y / pairs
+            means += 1
+    daily = np.empty((days, 2))
+    k = 0
+    for day in range(days):
+        noon = day + 0.5
+        while k < means and at[k] <= noon:
+            k += 1
+        left, right = max(k - 1, 0), min(k, means - 1)
+        for component in range(2):
+            daily[day, component] = mean[left, component]
+            if right > left:
+                slope = (mean[right, component] - mean[left, component]) / (at[right] - at[left])
+                daily[day, component] += max(noon - at[left], 0.0) * slope
+    return daily
 
 
 def _smoothed(velocity: np.ndarray) -> np.ndarray:
@@ -124,10 +172,20 @@ def _smoothed(velocity: np.ndarray) -> np.ndarray:
     smooth = np.empty_like(velocity)
     smooth[: half + 1] = hat[: half + 1] @ velocity[:window]
     smooth[-half - 1 :] = hat[-half - 1 :] @ velocity[-window:]
-    for component in range(velocity.shape[1]):
-        middle = np.convolve(velocity[:, component], hat[half], mode="valid")
-        smooth[half : days - half, component] = middle
+    _correlate(velocity.ravel(), hat[half], smooth[half : days - half].ravel())
     return smooth
+
+
+@njit(nogil=True, cache=True)
+def _correlate(values, kernel, found):
+    """Moving sums of two interleaved components."""
+    for begin in range(0, found.size, CACHED):
+        part = found[begin : begin + CACHED]
+        part[:] = 0.0
+        for tap in range(kernel.size):
+            shifted = values[begin + 2 * tap : begin + 2 * tap + part.size]
+            for k in range(part.size):
+                part[k] += kernel[tap] * shifted[k]
 
 
 @cache

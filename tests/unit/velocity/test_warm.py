@@ -1,5 +1,5 @@
-from workers.linear import covariance, differences
-from workers.velocity import guess, selection
+from workers.linear import covariance, differences, robust
+from workers.velocity import guess, network, quality, selection, trust
 from workers.velocity.warm import warm
 
 KERNELS = (
@@ -7,8 +7,20 @@ KERNELS = (
     differences._normal,
     differences._squares,
     differences.residuals,
+    guess._correlate,
+    guess._daily,
+    guess._departures,
+    guess._informative,
     guess._local_medians,
+    network._dates,
+    network._metres,
+    quality._in_errors,
+    robust.biweight,
+    selection._screened,
     selection._sort_ties,
+    selection._taken,
+    trust._reach,
+    trust._reference,
 )
 
 
