@@ -53,14 +53,14 @@ class Normal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Differences:
-    """m rows on p unknowns, for k components that share the weights."""
+    """m rows on p unknowns, for two components that share the weights."""
 
     first: np.ndarray
-    """(m,) int32, i of each row"""
+    """(m,) int32, i of each row; rows go faster where equal ones are neighbours"""
     second: np.ndarray
     """(m,) int32, j > i"""
     observed: np.ndarray
-    """(m, k) float64, y"""
+    """(m, 2) float64, y"""
     times: np.ndarray
     """(p,) float64, increasing from 0"""
     penalty: np.ndarray
@@ -73,7 +73,7 @@ class Differences:
             weight: (m,) float64, diagonal of P; rows with 0 play no part, not even in the bandwidth.
 
         Returns:
-            u as (p, k) float64, and N.
+            u as (p, 2) float64, and N.
 
         Raises:
             NotPositiveDefinite: no row has a weight.
@@ -85,7 +85,7 @@ class Differences:
         return normal.solve(right), normal
 
     def squared_residuals(self, unknowns: np.ndarray) -> np.ndarray:
-        """(m,): |y_e - (u_j - u_i)|^2 over all components, for unknowns of (p, k)."""
+        """(m,): |y_e - (u_j - u_i)|^2, for unknowns of (p, 2)."""
         return _squares(self.first, self.second, self.observed, unknowns)
 
 
@@ -96,12 +96,14 @@ def _take_line_off(line, pull, right, rest):
     stiffness = 0.0
     for i in range(line.size):
         stiffness += line[i] * pull[i]
-        for t in range(steady.size):
-            steady[t] += line[i] * right[i, t]
+        at, row = line[i], right[i]
+        for t in range(row.size):
+            steady[t] += at * row[t]
     steady /= stiffness
     for i in range(line.size):
-        for t in range(steady.size):
-            rest[i, t] = right[i, t] - pull[i] * steady[t]
+        at, row, left = pull[i], right[i], rest[i]
+        for t in range(row.size):
+            left[t] = row[t] - at * steady[t]
     return steady
 
 
@@ -112,21 +114,24 @@ def _put_line_back(line, pull, steady, bent):
     stiffness = 0.0
     for i in range(line.size):
         stiffness += line[i] * pull[i]
-        for t in range(steady.size):
-            held[t] += pull[i] * bent[i, t]
-    held /= stiffness
+        at, row = pull[i], bent[i]
+        for t in range(row.size):
+            held[t] += at * row[t]
+    share = steady - held / stiffness
     for i in range(line.size):
-        for t in range(steady.size):
-            bent[i, t] += line[i] * (steady[t] - held[t])
+        at, row = line[i], bent[i]
+        for t in range(row.size):
+            row[t] += at * share[t]
 
 
 @njit(nogil=True, cache=True)
 def residuals(first, second, observed, unknowns):
-    """(m, k): y_e - (u_j - u_i) for observations of (m, k) and unknowns of (p, k)."""
-    left = np.empty_like(observed)
+    """(m, 2): y_e - (u_j - u_i) for observations of (m, 2) and unknowns of (p, 2)."""
+    left = np.empty((first.size, 2))
     for e in range(first.size):
-        for k in range(observed.shape[1]):
-            left[e, k] = observed[e, k] - (unknowns[second[e], k] - unknowns[first[e], k])
+        i, j = first[e], second[e]
+        left[e, 0] = observed[e, 0] - (unknowns[j, 0] - unknowns[i, 0])
+        left[e, 1] = observed[e, 1] - (unknowns[j, 1] - unknowns[i, 1])
     return left
 
 
@@ -137,33 +142,32 @@ def _normal(first, second, weight, observed, times, penalty):
     for e in range(first.size):
         if weight[e] > 0.0:
             width = max(width, second[e] - first[e])
-    size, components = penalty.shape[0], observed.shape[1]
+    size = penalty.shape[0]
     band = np.zeros((size, width + 1))
     band[:, :3] = penalty
-    right = np.zeros((size, components))
+    right = np.zeros((size, 2))
     pull = np.zeros(size)
-    gathered, observations = 0.0, np.zeros(components)
-    for e in range(first.size):
-        gathered += weight[e]
-        for k in range(components):
-            observations[k] += weight[e] * observed[e, k]
-        if e + 1 < first.size and first[e + 1] == first[e] and second[e + 1] == second[e]:
-            continue
-        if gathered > 0.0:
-            i, j = first[e] - 1, second[e] - 1
-            lasting = gathered * (times[j + 1] - times[i + 1])
-            band[j, 0] += gathered
-            pull[j] += lasting
-            for k in range(components):
-                right[j, k] += observations[k]
-            if i >= 0:
-                band[i, 0] += gathered
-                band[i, j - i] -= gathered
-                pull[i] -= lasting
-                for k in range(components):
-                    right[i, k] -= observations[k]
-        gathered = 0.0
-        observations[:] = 0.0
+    e = 0
+    while e < first.size:
+        i, j = first[e], second[e]
+        w, x, y = 0.0, 0.0, 0.0
+        while e < first.size and first[e] == i and second[e] == j:
+            w += weight[e]
+            x += weight[e] * observed[e, 0]
+            y += weight[e] * observed[e, 1]
+            e += 1
+        if w > 0.0:
+            lasting = w * (times[j] - times[i])
+            band[j - 1, 0] += w
+            pull[j - 1] += lasting
+            right[j - 1, 0] += x
+            right[j - 1, 1] += y
+            if i > 0:
+                band[i - 1, 0] += w
+                band[i - 1, j - i] -= w
+                pull[i - 1] -= lasting
+                right[i - 1, 0] -= x
+                right[i - 1, 1] -= y
     return band, right, pull
 
 
@@ -171,9 +175,8 @@ def _normal(first, second, weight, observed, times, penalty):
 def _squares(first, second, observed, unknowns):
     squares = np.empty(first.size)
     for e in range(first.size):
-        total = 0.0
-        for k in range(observed.shape[1]):
-            residual = observed[e, k] - (unknowns[second[e], k] - unknowns[first[e], k])
-            total += residual * residual
-        squares[e] = total
+        i, j = first[e], second[e]
+        x = observed[e, 0] - (unknowns[j, 0] - unknowns[i, 0])
+        y = observed[e, 1] - (unknowns[j, 1] - unknowns[i, 1])
+        squares[e] = x * x + y * y
     return squares

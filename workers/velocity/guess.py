@@ -42,11 +42,8 @@ class DailyGuess:
     """(days, 2) float64, m/yr along x and y, up to the pixel's last date"""
 
     def positions(self, days: np.ndarray) -> np.ndarray:
-        """Positions at dates that lie within the guess, (p, 2) metres, zero at the first of them."""
-        path = np.zeros((len(self.velocity) + 1, 2))
-        np.cumsum(self.velocity / YEAR, axis=0, out=path[1:])
-        positions = path[days - self.first_day]
-        return positions - positions[0]
+        """Positions at increasing dates within the guess, (p, 2) metres, zero at the first of them."""
+        return _positions(self.velocity, days - self.first_day)
 
 
 def daily_guess(selected: SelectedPairs) -> DailyGuess | None:
@@ -70,6 +67,21 @@ def daily_guess(selected: SelectedPairs) -> DailyGuess | None:
     largest = (TUKEY * max(radial_scale(squares), SMALLEST_SCALE)) ** 2
     kept = squares <= largest
     return DailyGuess(first, _smoothed(_daily(rows, place, kept, selected.vx, selected.vy, last - first)))
+
+
+@njit(nogil=True, cache=True)
+def _positions(velocity, days):
+    """Running sums of daily velocities at some days, in order, from the first of them on."""
+    positions = np.empty((days.size, 2))
+    x, y, k = 0.0, 0.0, 0
+    for day in range(days[0], days[-1] + 1):
+        while k < days.size and days[k] == day:
+            positions[k, 0], positions[k, 1] = x, y
+            k += 1
+        if day < len(velocity):
+            x += velocity[day, 0] / YEAR
+            y += velocity[day, 1] / YEAR
+    return positions
 
 
 @njit(nogil=True, cache=True)
@@ -209,7 +221,7 @@ def mean_guess(guesses: Sequence[DailyGuess | None]) -> DailyGuess | None:
     if centre is None:
         return None
     size = len(centre.velocity)
-    total, count = np.zeros((size, 2)), np.zeros((size, 1))
+    total, count = np.zeros((size, 2)), np.zeros((size, 2))
     for guess in guesses:
         if guess is None:
             continue

@@ -12,6 +12,7 @@ KERNELS = (
     guess._departures,
     guess._informative,
     guess._local_medians,
+    guess._positions,
     network._dates,
     network._metres,
     quality._in_errors,
