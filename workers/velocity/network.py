@@ -50,10 +50,12 @@ def network_of(selected: SelectedPairs) -> Network:
     """
     start, end = int(selected.day1[0]), int(selected.day2.max())
     days, first, second, baseline = _dates(selected.day1, selected.day2, start, end)
-    moved, error, stated = _metres(baseline, selected.vx, selected.vy, selected.error_x, selected.error_y)
-    for component in np.flatnonzero(~stated.all(axis=0)):
-        known = stated[:, component]
-        error[~known, component] = median(error[known, component]) if known.any() else np.nan
+    moved, error, complete = _metres(baseline, selected.vx, selected.vy, selected.error_x, selected.error_y)
+    if not complete:
+        for component in error.T:
+            unstated = np.isnan(component)
+            if not unstated.all():
+                component[unstated] = median(component[~unstated])
     return Network(days, first, second, baseline, moved, error)
 
 
@@ -80,16 +82,17 @@ def _dates(day1, day2, start, end):
 
 @njit(nogil=True, cache=True)
 def _metres(baseline, vx, vy, error_x, error_y):
-    """Velocities and stated errors as displacements, and which errors are stated: finite and above zero."""
-    moved, error = np.empty((vx.size, 2)), np.empty((vx.size, 2))
-    stated = np.empty((vx.size, 2), np.bool_)
+    """Velocities and errors as displacements, with NaN for errors that say nothing, and if there are none."""
+    moved, error, complete = np.empty((vx.size, 2)), np.empty((vx.size, 2)), True
     for e in range(vx.size):
         years = baseline[e] / YEAR
         moved[e, 0], moved[e, 1] = vx[e] * years, vy[e] * years
         error[e, 0], error[e, 1] = error_x[e] * years, error_y[e] * years
         for k in range(2):
-            stated[e, k] = np.isfinite(error[e, k]) and error[e, k] > 0.0
-    return moved, error, stated
+            if not (np.isfinite(error[e, k]) and error[e, k] > 0.0):
+                error[e, k] = np.nan
+                complete = False
+    return moved, error, complete
 
 
 @njit(nogil=True, cache=True)

@@ -19,4 +19,4 @@ def warm() -> None:
     table = PairTable(day, day + 20, ones, ones, np.zeros(day.size, np.uint8), ("?",), np.arange(day.size))
     parameters = VelocityParameters()
     selected = select_pairs(table, 100 * ones, 50 * ones, parameters)
-    invert_pixel(selected, daily_guess(selected), Windows.select(Step.parse("P30D"), 0, 130), parameters)
+    invert_pixel(selected, daily_guess(selected), Windows.select(Step.parse("P5D"), 0, 130), parameters)
