@@ -130,14 +130,12 @@ def _sorted(rows, day1, day2):
 @njit(nogil=True, cache=True)
 def _sort_ties(rows, day1, day2, ties):
     """Insertion sort inside runs of equal days."""
+    begin = 0
     for k in range(1, rows.size):
         row, at = rows[k], k
-        while (
-            at > 0
-            and day1[rows[at - 1]] == day1[row]
-            and day2[rows[at - 1]] == day2[row]
-            and _before(ties, row, rows[at - 1])
-        ):
+        if day1[rows[begin]] != day1[row] or day2[rows[begin]] != day2[row]:
+            begin = k
+        while at > begin and _before(ties, row, rows[at - 1]):
             rows[at] = rows[at - 1]
             at -= 1
         rows[at] = row
