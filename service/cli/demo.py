@@ -48,6 +48,8 @@ def demo(
 
     began = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # A shell that starts us in the background has it ignored; asked for by name, it must end us there too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = options.settings().data / f"demo-{VERSION}"
     ice = SyntheticCube()
     cube = _cube(folder, ice)

@@ -69,5 +69,6 @@ def test_jakobshavn_is_scored_as_its_one_pixel_with_data(ogive):
     assert ran.code == 0, ran.err
     assert "row 1, column 1\n2101 of 4225 pairs kept" in ran.out
     median, most = figures(ran.out)["path between dates"][2:]
-    assert median == pytest.approx(221, rel=0.05)
-    assert most == pytest.approx(538, rel=0.05)
+    # No worse than the plain closure of the method's description (221 and 538), and of its size.
+    assert 190 < median < 1.02 * 221
+    assert 450 < most < 1.02 * 538
