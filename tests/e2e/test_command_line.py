@@ -40,7 +40,14 @@ def ogive(*words: str, timeout: float = 120, **environment: str) -> subprocess.C
 
 
 def left_over(mark: Path) -> list[str]:
-    """Command lines of processes whose data folder lies below a folder."""
+    """Command lines of processes whose data folder lies below a folder, and which do not end in a moment."""
+    deadline = time.monotonic() + 10
+    while (found := _running(mark)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+def _running(mark: Path) -> list[str]:
     found = []
     for process in psutil.process_iter(["environ", "cmdline"]):
         environment = process.info["environ"] or {}

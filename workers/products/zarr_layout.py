@@ -37,6 +37,9 @@ SHARD = 40
 INNER = 20
 _FILL = {"float32": math.nan, "uint8": 0}
 _ROOT = "zarr.json"
+# All readers of the product read it, although the format's specification does not have it yet. Said once for
+# the process: a context that catches warnings leaves its filters behind where threads enter it together.
+warnings.filterwarnings("ignore", "Consolidated metadata", ZarrUserWarning)
 
 
 def create(store: ProductStore, spec: ProductSpec) -> None:
@@ -143,10 +146,7 @@ def _encode_layout(spec: ProductSpec, consolidated: bool) -> dict[str, bytes]:
     for variable in spec.variables:
         _create_array(group, spec, variable, spec.shape, variable_attributes(variable))
     if consolidated:
-        with warnings.catch_warnings():
-            # All readers of the product read it, although the format's specification does not have it yet.
-            warnings.filterwarnings("ignore", "Consolidated metadata", ZarrUserWarning)
-            zarr.consolidate_metadata(memory, zarr_format=3)
+        zarr.consolidate_metadata(memory, zarr_format=3)
     return {key: objects[key].to_bytes() for key in sorted(objects)}
 
 

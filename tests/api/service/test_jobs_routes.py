@@ -110,7 +110,7 @@ def wait_at_the_gate(plan, index, products, job_id):
     return tasks.compute_shard(plan, index, products, job_id)
 
 
-def test_a_running_job_can_be_dismissed_at_once(serve, tasks_but, spot, conforms):
+def test_a_running_job_can_be_dismissed_at_once(serve, tasks_but, spot, ended, conforms):
     gate.clear()
     with serve(tasks=tasks_but(compute_shard=wait_at_the_gate)) as client:
         location = execute(client, spot).headers["location"]
@@ -131,6 +131,7 @@ def test_a_running_job_can_be_dismissed_at_once(serve, tasks_but, spot, conforms
         second = execute(client, spot).json()
         assert second["reused"] is False
         assert second["jobID"] not in location
+        assert ended(client, f"/jobs/{second['jobID']}")[-1]["status"] == "successful"
 
 
 def test_the_record_of_an_ended_job_can_be_dropped_and_the_product_stays(serve, spot, ended):
