@@ -15,7 +15,7 @@ from pathlib import Path
 
 from workers.errors import OgiveError
 
-START_SECONDS, STOP_SECONDS = 60.0, 20.0
+START_SECONDS, STOP_SECONDS = 90.0, 20.0
 _POLL_SECONDS = 0.1
 _ANSWERS = re.compile(r"answers at (http://\S+)")
 

@@ -162,7 +162,7 @@ def test_ctrl_c_ends_the_service_in_order(cube, tmp_path):
         )
     port = int(wait_for(r"127\.0\.0\.1:(\d+)", tmp_path / "log", process))
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    assert process.wait(90) == 0
     assert left_over(tmp_path) == []
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
@@ -215,7 +215,7 @@ def test_the_demonstration_shows_all_and_serves_on_until_a_signal(demonstrated, 
     url = wait_for(r"goes on answering at (http://[\d.:]+),", said, process)
     assert httpx.get(f"{url}/health/live").status_code == 200
     process.send_signal(number)
-    assert process.wait(60) == code
+    assert process.wait(90) == code
     assert left_over(demonstrated) == []
     told = said.read_text()
     for part in (
