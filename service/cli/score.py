@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from workers.cubes.cube import Cube
-    from workers.scores import HoldoutScore, MethodScore
+    from workers.scores.holdout import HoldoutScore, MethodScore
 
 app = typer.Typer(help="Score an inversion on the pairs of a cube.")
 
@@ -61,8 +61,8 @@ def holdout(
       ogive score holdout --cube CUBE.zarr --lon -49.46 --lat 69.11
       ogive score holdout --cube PIXEL.zarr --pairs-datetime 2014-06-01/..
     """
-    from workers import scores
     from workers.cubes.cube import open_cube
+    from workers.scores import holdout as scoring
 
     parameters = options.velocity_parameters(
         pairs_datetime=pairs_datetime,
@@ -76,7 +76,7 @@ def holdout(
     opened = open_cube(cube, options.settings().source.access)
     row, column = _only_pixel(opened) if lon is None or lat is None else _pixel(opened, lon, lat)
     block = opened.read(row, column, 1, 1)
-    result = scores.holdout(opened.table(), block.vx[0, 0], block.vy[0, 0], parameters, folds)
+    result = scoring.holdout(opened.table(), block.vx[0, 0], block.vy[0, 0], parameters, folds)
     title = f"{opened.id}, row {row}, column {column}\n{result.kept} of {opened.layers} pairs kept"
     show(lambda width: _table(title, result), None)
 

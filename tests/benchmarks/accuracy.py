@@ -12,7 +12,8 @@ import numpy as np
 from tests.benchmarks.cases import load, pixel, save
 from tests.benchmarks.sides import MeasurementFailed, Side
 from workers.calendar import Windows
-from workers.scores import kge, rmse, rolling_median
+from workers.scores.holdout import rolling_median
+from workers.scores.measures import kge, rmse
 from workers.synthetic import SCENARIOS, SyntheticCube, Truth
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.selection import select_pairs

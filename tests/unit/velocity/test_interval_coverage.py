@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from workers.calendar import Step, Windows
-from workers.scores import coverage
+from workers.scores.measures import coverage
 from workers.velocity import quality
 from workers.velocity.closure import solve
 from workers.velocity.guess import daily_guess

@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from workers.scores import holdout
+from workers.scores.holdout import holdout
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.series import Flag
 

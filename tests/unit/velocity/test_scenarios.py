@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.scores import kge, rmse
+from workers.scores.measures import kge, rmse
 from workers.velocity.series import Flag
 
 SCENARIOS = {

@@ -1,8 +1,8 @@
-"""How good a series is: against a truth, and against pairs of images that it never saw."""
+"""How good a series is without a truth: against pairs of images that it never saw."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from workers.calendar import Windows
 from workers.cubes.pairs import PairTable
 from workers.errors import InvalidRequest
+from workers.velocity.folds import Fold, image_folds
 from workers.velocity.guess import SHORT_BASELINE, daily_guess
 from workers.velocity.invert import close, invert_pixel
 from workers.velocity.network import YEAR, network_of
@@ -20,45 +21,6 @@ SHORT_HELD_OUT = 60
 """Days: held-out pairs up to this baseline are summed up apart, for they see the variations of speed"""
 MEDIAN_DAYS = 30
 METHODS = ("path", "product", "rolling_median", "rolling_median_product")
-
-
-def rmse(estimate: np.ndarray, truth: np.ndarray) -> float:
-    """Root mean square error where both are finite; NaN if nowhere."""
-    error = _both(estimate, truth)[0] - _both(estimate, truth)[1]
-    return float(np.sqrt(np.mean(error**2))) if error.size else float("nan")
-
-
-def bias(estimate: np.ndarray, truth: np.ndarray) -> float:
-    """Mean error where both are finite; NaN if nowhere."""
-    error = _both(estimate, truth)[0] - _both(estimate, truth)[1]
-    return float(np.mean(error)) if error.size else float("nan")
-
-
-def kge(estimate: np.ndarray, truth: np.ndarray) -> float:
-    """Kling-Gupta efficiency (Charrier et al. 2025, eq. 13), 1 at best.
-
-    The variability is the ratio of standard deviations. NaN where it is undefined: fewer than two finite
-    values, no variation, a truth of mean 0.
-    """
-    estimate, truth = _both(estimate, truth)
-    if estimate.size < 2 or np.std(truth) == 0 or np.mean(truth) == 0 or np.std(estimate) == 0:
-        return float("nan")
-    correlation = np.corrcoef(estimate, truth)[0, 1]
-    variability = np.std(estimate) / np.std(truth)
-    ratio = np.mean(estimate) / np.mean(truth)
-    return float(1 - np.sqrt((correlation - 1) ** 2 + (variability - 1) ** 2 + (ratio - 1) ** 2))
-
-
-def coverage(low: np.ndarray, high: np.ndarray, truth: np.ndarray) -> float:
-    """Share of the intervals that hold the truth, of those with finite ends; NaN of none."""
-    known = np.isfinite(low) & np.isfinite(high) & np.isfinite(truth)
-    inside = (low[known] <= truth[known]) & (truth[known] <= high[known])
-    return float(np.mean(inside)) if inside.size else float("nan")
-
-
-def _both(estimate: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    known = np.isfinite(estimate) & np.isfinite(truth)
-    return estimate[known].astype(np.float64), truth[known].astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,28 +84,14 @@ def holdout(
     Raises:
         InvalidRequest: `folds` is below 2, or no pair is left to predict.
     """
-    if folds < 2:
-        raise InvalidRequest(f"folds is {folds}; at least 2 are needed to hold anything out.", "folds")
     selected = select_pairs(table, vx, vy, parameters)
-    dates = np.unique(np.concatenate([selected.day1, selected.day2]))
-    fold = np.random.default_rng(1).integers(0, folds, dates.size)
-    fold1 = fold[np.searchsorted(dates, selected.day1)]
-    fold2 = fold[np.searchsorted(dates, selected.day2)]
     baselines: list[np.ndarray] = []
     errors: dict[str, list[np.ndarray]] = {name: [] for name in METHODS}
     with threadpool_limits(limits=1, user_api="blas"):
-        for held in range(folds):
-            seen = _subset(selected, (fold1 != held) & (fold2 != held))
-            if not len(seen):
-                continue
-            record = int(seen.day1[0]), int(seen.day2.max())
-            inside = (selected.day1 >= record[0]) & (selected.day2 <= record[1])
-            unseen = _subset(selected, (fold1 == held) & (fold2 == held) & inside)
-            if not len(unseen):
-                continue
-            baselines.append(unseen.day2 - unseen.day1)
-            for name, (days, path) in _paths(seen, record, parameters).items():
-                errors[name].append(_errors(unseen, days, path))
+        for fold in image_folds(selected, folds):
+            baselines.append(fold.unseen.day2 - fold.unseen.day1)
+            for name, (days, path) in _paths(fold, parameters).items():
+                errors[name].append(_errors(fold.unseen, days, path))
     if not baselines:
         raise InvalidRequest(
             f"None of the {len(selected)} pairs kept has both its images in one of {folds} parts; "
@@ -157,15 +105,9 @@ def holdout(
     return HoldoutScore(kept=len(selected), folds=folds, **scores)
 
 
-def _subset(selected: SelectedPairs, keep: np.ndarray) -> SelectedPairs:
-    columns = ("rows", "day1", "day2", "vx", "vy", "error_x", "error_y")
-    return replace(selected, **{name: getattr(selected, name)[keep] for name in columns})
-
-
-def _paths(
-    seen: SelectedPairs, record: tuple[int, int], parameters: VelocityParameters
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _paths(fold: Fold, parameters: VelocityParameters) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Days and positions (k, 2) in metres of each method, linear in between, all over the whole record."""
+    seen, record = fold.seen, fold.record
     guess, network = daily_guess(seen), network_of(seen)
     windows = Windows.select(parameters.window_step, *record)
     series = invert_pixel(seen, guess, windows, parameters)
