@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from service.cli import demo, run, score, series, serve, synth
+from service.cli.inversion import inversion
 from workers.errors import InvalidRequest, NoCube, OgiveError, TooLarge
 
 FAILED, WRONG_REQUEST, INTERRUPTED = 1, 2, 130
@@ -39,7 +40,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
-app.command("series")(series.series)
+app.command("series", cls=inversion())(series.series)
 app.add_typer(run.app, name="run")
 app.command("synth")(synth.synth)
 app.add_typer(score.app, name="score")

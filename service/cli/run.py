@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from service.cli import options
+from service.cli.inversion import chosen, inversion
 from service.cli.output import progress
 from workers.errors import OgiveError
 
@@ -15,8 +16,9 @@ app = typer.Typer(help="Run a process over a region as a job of a running servic
 Url = Annotated[str, typer.Option(metavar="URL", help="Where the service answers.")]
 
 
-@app.command("velocity-cube")
+@app.command("velocity-cube", cls=inversion())
 def velocity_cube(
+    context: typer.Context,
     bbox: Annotated[
         str,
         typer.Option(
@@ -29,13 +31,6 @@ def velocity_cube(
     wait: Annotated[
         bool, typer.Option("--wait", help="Follow the job to its end, then tell product and item.")
     ] = False,
-    datetime: options.Datetime = None,
-    pairs_datetime: options.PairsDatetime = None,
-    step: options.Step = None,
-    regularization: options.Regularization = None,
-    coefficient: options.Coefficient = None,
-    error_weights: options.ErrorWeights = None,
-    interval: options.IntervalKind = None,
 ) -> None:
     """A velocity cube over a region: a Zarr product and its STAC item.
 
@@ -48,16 +43,8 @@ def velocity_cube(
     """
     from service.cli.client import Service
 
-    inputs = options.given(
-        bbox=list(options.bbox(bbox)),
-        datetime=datetime,
-        pairs_datetime=pairs_datetime,
-        step=step,
-        regularization=regularization,
-        coefficient=coefficient,
-        error_weights=error_weights,
-        interval=interval,
-    )
+    choices = chosen(context).model_dump(mode="json", exclude_unset=True)
+    inputs = {"bbox": list(options.bbox(bbox)), **choices}
     with Service(url) as service:
         job = service.execute("velocity-cube", inputs)
         if not wait:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli import options
+from service.cli.inversion import chosen, inversion
 from service.cli.output import show
 from workers.errors import InvalidRequest
 
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Score an inversion on the pairs of a cube.")
 
+UNSCORED = ("datetime", "stride", "gaps", "interval", "level")
+"""Choices about the windows that are told and their intervals, which the prediction of pairs does not use"""
 SEARCHED_PIXELS = 100
 """Cubes up to this size are searched for the one pixel with data when no place is given"""
 
 
-@app.command("holdout")
+@app.command("holdout", cls=inversion(*UNSCORED))
 def holdout(
+    context: typer.Context,
     cube: Annotated[
         str,
         typer.Option(metavar="PATH_OR_URL", help="The cube: Zarr or NetCDF.", rich_help_panel=options.PLACE),
@@ -41,11 +45,6 @@ def holdout(
         float | None,
         typer.Option(metavar="NUMBER", help="Latitude, degrees north.", rich_help_panel=options.PLACE),
     ] = None,
-    pairs_datetime: options.PairsDatetime = None,
-    step: options.Step = None,
-    regularization: options.Regularization = None,
-    coefficient: options.Coefficient = None,
-    error_weights: options.ErrorWeights = None,
     folds: Annotated[
         int, typer.Option(metavar="NUMBER", help="Into how many parts the images are dealt.")
     ] = 5,
@@ -64,13 +63,7 @@ def holdout(
     from workers.cubes.cube import open_cube
     from workers.scores import holdout as scoring
 
-    parameters = options.velocity_parameters(
-        pairs_datetime=pairs_datetime,
-        step=step,
-        regularization=regularization,
-        coefficient=coefficient,
-        error_weights=error_weights,
-    )
+    parameters = chosen(context)
     if (lon is None) != (lat is None):
         raise InvalidRequest("--lon and --lat go together: give both, or neither.")
     opened = open_cube(cube, options.settings().source.access)

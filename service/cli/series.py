@@ -8,20 +8,15 @@ from typing import Annotated, Literal
 import typer
 
 from service.cli import options
+from service.cli.inversion import chosen
 from service.cli.output import show, write
 
 
 def series(
+    context: typer.Context,
     lon: Annotated[float, typer.Option(help="Longitude, degrees east.", rich_help_panel=options.PLACE)],
     lat: Annotated[float, typer.Option(help="Latitude, degrees north.", rich_help_panel=options.PLACE)],
     cube: options.Cubes = None,
-    datetime: options.Datetime = None,
-    pairs_datetime: options.PairsDatetime = None,
-    step: options.Step = None,
-    regularization: options.Regularization = None,
-    coefficient: options.Coefficient = None,
-    error_weights: options.ErrorWeights = None,
-    interval: options.IntervalKind = None,
     observations: Annotated[
         bool, typer.Option("--observations", help="Add the raw image pairs to the JSON document.")
     ] = False,
@@ -43,15 +38,7 @@ def series(
       ogive series --cube CUBE.zarr --lon -49.46 --lat 69.11 --step P1M
       ogive series --lon -139.02 --lat 60.745 -f csv -o kaskawulsh.csv
     """
-    parameters = options.velocity_parameters(
-        datetime=datetime,
-        pairs_datetime=pairs_datetime,
-        step=step,
-        regularization=regularization,
-        coefficient=coefficient,
-        error_weights=error_weights,
-        interval=interval,
-    )
+    parameters = chosen(context)
     from service.formats import FORMATS
     from service.formats.series import document
     from workers.velocity.point import point_series

@@ -33,6 +33,9 @@ def one_line(ran) -> str:
         (("series", *PLACE, "--regularization", "tikhonov"), r"'tikhonov' is not one of 'accel', 'zero'"),
         (("series", *PLACE, "--step", "0"), r"--step: step '0' is not understood; .*P30D"),
         (("series", *PLACE, "--coefficient", "-1"), r"--coefficient: Input should be greater than 0\."),
+        (("series", *PLACE, "--coefficient", "much"), r"--coefficient: Input should be a valid number"),
+        (("run", "velocity-cube", "--bbox", "1,2,3,4", "--step", "P1D"), r"--step: step 'P1D' is 1 days"),
+        (("score", "holdout", "--cube", "x", "--interval", "scaled"), r"No such option: --interval"),
         (("series", *PLACE, "--datetime", "2020-01-01/2015-01-01"), r"--datetime: .*ends before it starts"),
         (("series", *PLACE, "--pairs-datetime", "spring"), r"--pairs-datetime: .*'spring' is not RFC 3339"),
         (("run",), r"Missing command\. See: ogive run --help"),
@@ -69,21 +72,21 @@ def test_a_wrong_setting_is_named_as_it_was_written(ogive, monkeypatch, name, va
     "error", [SourceUnavailable("The catalog did not answer.", "stac"), StoreNotWritable("No room\n at all.")]
 )
 def test_a_failure_is_another_code_than_a_wrong_request(ogive, monkeypatch, error):
-    def fail(**_):
+    def fail(_):
         raise error
 
-    monkeypatch.setattr(series.options, "velocity_parameters", fail)
+    monkeypatch.setattr(series, "chosen", fail)
     ran = ogive("series", *PLACE)
     assert ran.code == 1
     assert one_line(ran) == error.message.replace("\n ", " ")
 
 
 def test_an_error_of_our_own_leaves_its_traceback_in_a_file(ogive, monkeypatch, tmp_path):
-    def fail(**_):
+    def fail(_):
         raise KeyError("v_low")
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(series.options, "velocity_parameters", fail)
+    monkeypatch.setattr(series, "chosen", fail)
     ran = ogive("series", *PLACE)
     line = one_line(ran)
     assert ran.code == 1
@@ -94,10 +97,10 @@ def test_an_error_of_our_own_leaves_its_traceback_in_a_file(ogive, monkeypatch, 
 
 
 def test_ctrl_c_has_the_code_that_shells_expect(ogive, monkeypatch):
-    def interrupt(**_):
+    def interrupt(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(series.options, "velocity_parameters", interrupt)
+    monkeypatch.setattr(series, "chosen", interrupt)
     assert ogive("series", *PLACE) == (130, "", "")
 
 
