@@ -136,6 +136,13 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "Products cannot be written",
         "The store of products does not take writes; whoever runs the service must look at OGIVE_PRODUCTS.",
     ),
+    workers.StoreUnavailable: Kind(
+        "store-unavailable",
+        503,
+        "Products cannot be read",
+        "The store of products did not answer, or an object of a product is lost: try again later.",
+        headers=_retry,
+    ),
     service.NoSuchProcess: Kind("no-such-process", 404, "No such process", "See /processes.", ogc=True),
     service.NoSuchJob: Kind("no-such-job", 404, "No such job", "See /jobs.", ogc=True),
     service.ResultNotReady: Kind(

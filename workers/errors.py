@@ -11,6 +11,7 @@
     │   ├── CubeChanged           a cube is no longer the one a job was planned with
     │   └── ChunkUnreadable       a chunk is missing bytes or cannot be decoded
     ├── StoreNotWritable      products cannot be written where the settings say
+    ├── StoreUnavailable      products cannot be read there
     └── Dismissed             the job was given up while a task of it ran
 
 HTTP status codes are not here: `service.problems` maps these classes to problem documents.
@@ -32,6 +33,7 @@ __all__ = [
     "SourceError",
     "SourceUnavailable",
     "StoreNotWritable",
+    "StoreUnavailable",
     "TooLarge",
 ]
 
@@ -157,6 +159,10 @@ class ChunkUnreadable(SourceError):
 
 class StoreNotWritable(OgiveError):
     """Products cannot be written where the settings say."""
+
+
+class StoreUnavailable(OgiveError):
+    """The store of products did not answer, or lost a part of one."""
 
 
 class Dismissed(OgiveError):

@@ -10,9 +10,10 @@ from moto.server import ThreadedMotoServer
 
 from workers.calendar import Step, Windows, day_of
 from workers.cubes.grid import Grid
-from workers.errors import StoreNotWritable
+from workers.errors import StoreNotWritable, StoreUnavailable
 from workers.plan import ShardReceipt
 from workers.products import keys, manifest, receipts, zarr_layout
+from workers.products.reading import open_product
 from workers.products.spec import ProductSpec, Variable
 from workers.products.store import ProductStore
 
@@ -103,6 +104,13 @@ def test_ranges_and_missing_objects(store):
         store.read("v1/nothing.json")
 
 
+def test_a_finished_product_is_read_back_by_cells(store):
+    write(store)
+    product = open_product(store, SPEC.id)
+    found = product.cells(["heat"], slice(0, 4), [11, 0], [3, 44])
+    np.testing.assert_array_equal(found["heat"], VALUES[:4, [11, 0], [3, 44]])
+
+
 def test_missing_bucket_is_named(s3):
     with pytest.raises(StoreNotWritable, match=r"s3://nowhere/root.*bucket does not exist"):
         ProductStore("s3://nowhere/root", s3).check_writable()
@@ -110,5 +118,9 @@ def test_missing_bucket_is_named(s3):
 
 def test_server_that_does_not_answer_is_named(s3):
     options = {"endpoint_url": "http://127.0.0.1:9", "config_kwargs": {"retries": {"max_attempts": 0}}}
+    store = ProductStore("s3://products", options)
     with pytest.raises(StoreNotWritable, match=r"s3://products.*127.0.0.1:9"):
-        ProductStore("s3://products", options).check_writable()
+        store.check_writable()
+    for ask in (store.read, store.list, store.exists, lambda key: store.object(SPEC.id, key)):
+        with pytest.raises(StoreUnavailable, match=r"s3://products.*127.0.0.1:9"):
+            ask("zarr.json")

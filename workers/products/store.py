@@ -6,9 +6,10 @@ PUT is atomic, and a local file is written beside its name, flushed, and renamed
 
 from __future__ import annotations
 
+import contextlib
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,13 +18,20 @@ from typing import Any
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
+from zarr.abc.store import Store
+from zarr.storage import FsspecStore, LocalStore
 
-from workers.errors import StoreNotWritable
+from workers.errors import StoreNotWritable, StoreUnavailable
 from workers.products import keys
 
 _PARTIAL = ".partial"
 # One GET without a HEAD before it for each object read, and listings that see what other processes wrote.
-_S3_OPTIONS = {"max_concurrency": 1, "use_listings_cache": False}
+# A server that is gone is told of within seconds.
+_S3_OPTIONS = {
+    "max_concurrency": 1,
+    "use_listings_cache": False,
+    "config_kwargs": {"connect_timeout": 5, "retries": {"total_max_attempts": 3, "mode": "standard"}},
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ class ProductStore:
         self.write(key, b"Ogive checks whether it may write here.\n")
         try:
             self._root[0].rm_file(self._path(key))
-        except _failures(self.url) as error:
+        except unreachable(self.url) as error:
             raise self._not_writable("", error) from error
 
     def write(self, key: str, data: bytes) -> None:
@@ -83,7 +91,7 @@ class ProductStore:
                 _write_file(Path(path), data)
             else:
                 filesystem.pipe_file(path, data)
-        except _failures(self.url) as error:
+        except unreachable(self.url) as error:
             raise self._not_writable(key, error) from error
 
     def _not_writable(self, key: str, error: Exception) -> StoreNotWritable:
@@ -93,31 +101,70 @@ class ProductStore:
             "Name an existing bucket or a folder in which this process may create and delete files."
         )
 
+    @contextlib.contextmanager
+    def _reading(self, key: str) -> Iterator[None]:
+        """Tells a store that fails from an object that is not there."""
+        try:
+            yield
+        except (FileNotFoundError, NotADirectoryError):
+            raise
+        except unreachable(self.url) as error:
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise StoreUnavailable(
+                f"The store of products cannot be read at {self.location(key)}: {reason.rstrip('.')}."
+            ) from error
+
     def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
         """The bytes of an object, from `start` up to but not including `end`.
 
         Raises:
             FileNotFoundError: there is no such object.
+            StoreUnavailable: the store did not answer.
         """
         span = {} if start == 0 and end is None else {"start": start, "end": end}
-        return self._root[0].cat_file(self._path(key), **span)
+        with self._reading(key):
+            return self._root[0].cat_file(self._path(key), **span)
 
     def read_all(self, prefix: str) -> dict[str, bytes]:
-        """Every object below a prefix by its full key; from S3 many at once."""
+        """Every object below a prefix by its full key; from S3 many at once.
+
+        Raises:
+            StoreUnavailable: the store did not answer.
+        """
         names = self.list(prefix)
-        found = self._root[0].cat([self._path(name) for name in names]) if names else {}
+        with self._reading(prefix):
+            found = self._root[0].cat([self._path(name) for name in names]) if names else {}
         return {name: found[self._path(name)] for name in names}
 
     def list(self, prefix: str) -> dict[str, int]:
-        """Full keys below a prefix, sorted, with their sizes in bytes; empty where there is nothing."""
+        """Full keys below a prefix, sorted, with their sizes in bytes; empty where there is nothing.
+
+        Raises:
+            StoreUnavailable: the store did not answer.
+        """
         filesystem, root = self._root
-        found = filesystem.find(self._path(prefix), detail=True)
+        with self._reading(prefix):
+            found = filesystem.find(self._path(prefix), detail=True)
         sizes = {path[len(root) + 1 :]: info["size"] for path, info in found.items()}
         return {key: sizes[key] for key in sorted(sizes) if not key.endswith(_PARTIAL)}
 
     def exists(self, key: str) -> bool:
-        """Whether there is such an object."""
-        return self._root[0].isfile(self._path(key))
+        """Whether there is such an object.
+
+        Raises:
+            StoreUnavailable: the store did not answer.
+        """
+        with self._reading(key), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            return self._root[0].info(self._path(key))["type"] == "file"
+        return False
+
+    def zarr(self, product: str) -> Store:
+        """The Zarr group of a product as zarr reads it. Nothing is read yet."""
+        location = self.location(keys.group(product))
+        if isinstance(self._root[0], LocalFileSystem):
+            return LocalStore(location, read_only=True)
+        options = (_S3_OPTIONS if self.url.startswith("s3://") else {}) | dict(self.storage_options or {})
+        return FsspecStore.from_url(location, storage_options=options, read_only=True)
 
     def delete(self, prefix: str) -> None:
         """Delete an object, or everything below a prefix; what is not there is deleted already.
@@ -129,7 +176,7 @@ class ProductStore:
             self._root[0].rm(self._path(prefix), recursive=True)
         except FileNotFoundError:
             return
-        except _failures(self.url) as error:
+        except unreachable(self.url) as error:
             raise self._not_writable(prefix, error) from error
 
     def object(self, product: str, key: str) -> StoredObject:
@@ -137,11 +184,13 @@ class ProductStore:
 
         Raises:
             FileNotFoundError: there is no such object, or the key tries to leave the group.
+            StoreUnavailable: the store did not answer.
         """
         if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in key.split("/")):
             raise FileNotFoundError(f"{key!r} is no key of a Zarr store.")
         full = f"{keys.group(product)}/{key}"
-        info = self._root[0].info(self._path(full))
+        with self._reading(full):
+            info = self._root[0].info(self._path(full))
         if info["type"] != "file" or full.endswith(_PARTIAL):
             raise FileNotFoundError(f"Product {product} has no object {key!r}.")
         return StoredObject(self, full, info["size"])
@@ -175,8 +224,8 @@ def _write_file(path: Path, data: bytes) -> None:
         raise
 
 
-def _failures(url: str) -> tuple[type[Exception], ...]:
-    """What a write can raise: s3fs turns the server's answers into OSError, but not its own connection's."""
+def unreachable(url: str) -> tuple[type[Exception], ...]:
+    """What a store that fails raises: s3fs makes the server's answers OSError, its connection's failures not."""
     if not url.startswith("s3://"):
         return (OSError,)
     from botocore.exceptions import BotoCoreError
