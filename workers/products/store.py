@@ -225,7 +225,7 @@ def _write_file(path: Path, data: bytes) -> None:
 
 
 def unreachable(url: str) -> tuple[type[Exception], ...]:
-    """What a store that fails raises: s3fs makes the server's answers OSError, its connection's failures not."""
+    """What a store that fails raises: s3fs makes OSError of the server's answers, not of lost connections."""
     if not url.startswith("s3://"):
         return (OSError,)
     from botocore.exceptions import BotoCoreError
