@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, wait
 
 from tests.e2e.making import CREATED, open_product, plan, stored
 from workers import tasks
@@ -19,6 +19,7 @@ from workers.velocity.point import point_series
 from workers.velocity.variables import MAP_VARIABLES, SERIES_VARIABLES
 
 SPEC = SyntheticCube(pairs=4000, height=120, width=120, years=4.0, satellites=("S2A", "S2B"), seed=1)
+PATIENCE_S = 300
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,11 @@ def run(region: Plan, folder: Path, workers: int, order: list[int]) -> None:
             client.submit(tasks.compute_shard, region, index, products, "demo", resources={"shard": 1})
             for index in order
         ]
+        try:
+            wait(futures, timeout=PATIENCE_S)
+        except TimeoutError:
+            # Where a worker stands still tells more than that it does.
+            pytest.fail(f"A shard takes longer than {PATIENCE_S} s. {client.call_stack()}")
         client.gather(futures)
         client.submit(tasks.finalise_product, region, products, CREATED).result()
 
