@@ -20,6 +20,7 @@ from workers.products import documents, keys, receipts, zarr_layout
 from workers.products.item import build_item, save_item
 from workers.products.store import ProductStore
 from workers.products.summary import summary_properties
+from workers.velocity.flowline import line_series
 from workers.velocity.point import point_series
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "discard_receipts",
     "finalise_product",
     "finished_shards",
+    "line_series",
     "plan_job",
     "point_series",
     "publish_shard",

@@ -93,13 +93,13 @@ def point_series(
     holding = cubes.at_point(lon, lat)
     if not holding:
         raise no_cube(f"No cube holds lon={lon:g}, lat={lat:g}", lon, lat, cubes)
-    cube, row, column = _owner(holding, source.access, lon, lat)
+    cube, row, column = owner(holding, source.access, lon, lat)
     table = cube.table()
     found = time.perf_counter()
 
     first, last = cube.record()
     windows = Windows.select(parameters.window_step, first, last, parameters.window_interval)
-    mosaic = Mosaic(_around(cube, row, column, holding, cubes, source.access), cube.grid)
+    mosaic = Mosaic(around(cube, row, column, holding, cubes, source.access), cube.grid)
     reading = Reading()
     solved = list(solve_window(mosaic, row, column, 1, 1, windows, parameters, reading))
     if reading.failures:
@@ -149,7 +149,7 @@ def check_place(lon: float, lat: float) -> None:
             )
 
 
-def _owner(holding: list[CubeReference], access: Access, lon: float, lat: float) -> tuple[Cube, int, int]:
+def owner(holding: list[CubeReference], access: Access, lon: float, lat: float) -> tuple[Cube, int, int]:
     """The cube that owns the pixel which holds a place, as `Mosaic` decides, and the pixel in it."""
     cube = opened(holding[0], access)
     row, column = cube.grid.cell(*to_grid(cube.grid.epsg).transform(lon, lat))
@@ -163,7 +163,7 @@ def _owner(holding: list[CubeReference], access: Access, lon: float, lat: float)
     return cube, row, column
 
 
-def _around(
+def around(
     cube: Cube, row: int, column: int, holding: list[CubeReference], cubes: CubeCatalog, access: Access
 ) -> list[Cube]:
     """The cubes that the pixel and its halo lie on; the catalog is asked only at the edge of a cube."""
@@ -172,8 +172,8 @@ def _around(
     if alone and inside:
         return [cube]
     size = 1 + 2 * HALO
-    around = cubes_around(cube.grid.window(row - HALO, column - HALO, size, size), cubes, access)
-    return list({each.id: each for each in [cube, *around]}.values())
+    beside = cubes_around(cube.grid.window(row - HALO, column - HALO, size, size), cubes, access)
+    return list({each.id: each for each in [cube, *beside]}.values())
 
 
 def _observations(table: PairTable, pixel: SolvedPixel) -> dict[str, Any]:
