@@ -19,12 +19,28 @@ def jumps(times: np.ndarray) -> np.ndarray:
     return np.stack([rate[:-1], -(rate[:-1] + rate[1:]), rate[1:]], axis=1)
 
 
+def accelerations(times: np.ndarray) -> np.ndarray:
+    """Rows of Gamma: the jump of slope over the root of the time between the middles of its two intervals.
+
+    The sum of their squares tends to the integral of the squared second derivative, however dense the times
+    are, while that of `jumps` fades as they get denser.
+
+    Args:
+        times: (p,) float64, strictly increasing.
+
+    Returns:
+        (p - 2, 3) float64, as from `jumps`.
+    """
+    apart = 0.5 * (times[2:] - times[:-2])
+    return jumps(times) / np.sqrt(apart)[:, None]
+
+
 def penalty_band(rows: np.ndarray, strength: float, size: int) -> np.ndarray:
     """strength Gamma'Gamma of the unknowns u_1 .. u_size, as the first three columns of a band (`banded`).
 
     Args:
-        rows: (size - 1, 3) float64, from `jumps`.
-        strength: factor of the squared jumps, c^2.
+        rows: (size - 1, 3) float64, from `jumps` or `accelerations`.
+        strength: factor of their squares, c^2.
         size: unknowns after the fixed first one.
 
     Returns:

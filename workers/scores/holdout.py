@@ -12,8 +12,8 @@ from workers.cubes.pairs import PairTable
 from workers.errors import InvalidRequest
 from workers.velocity.folds import Fold, image_folds
 from workers.velocity.guess import SHORT_BASELINE, daily_guess
-from workers.velocity.invert import close, invert_pixel
-from workers.velocity.network import YEAR, network_of
+from workers.velocity.invert import close, invert_pixel, network_for
+from workers.velocity.network import YEAR
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.selection import SelectedPairs, select_pairs
 
@@ -108,7 +108,7 @@ def holdout(
 def _paths(fold: Fold, parameters: VelocityParameters) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Days and positions (k, 2) in metres of each method, linear in between, all over the whole record."""
     seen, record = fold.seen, fold.record
-    guess, network = daily_guess(seen), network_of(seen)
+    guess, network = daily_guess(seen), network_for(seen, parameters)
     windows = Windows.select(parameters.window_step, *record)
     series = invert_pixel(seen, guess, windows, parameters)
     edges = np.append(windows.start, windows.end[-1])

@@ -2,12 +2,11 @@
 
 Source: Charrier et al. 2025, sections 2.1.2 and 2.2.1, with these choices:
 
-* The unknowns are positions u (`linear.differences`), solved for as their departure from the target:
-  with d = u - u0 the cost |P^1/2 (A d - (y - A u0))|^2 + c^2 |Gamma d|^2 is eq. 3, and its right-hand side
-  holds no large numbers that cancel.
+* The unknowns are positions u (`linear.differences`), solved for as departures from a target (`prior`).
 * The row factor is w = q psi and P = w^2, alike in the normal matrix, the right-hand side and the covariance.
 * One psi a pair, from the radial residual of both components: the result does not depend on the axes, and
-  one factor serves both components.
+  one factor serves both components. For comparison each component can be solved with weights of its own, as
+  the paper does.
 * What is trusted is as short as the record allows, down to 60 days instead of always 180, and the scale of
   residuals is taken from it in every iteration, not only in the first: pairs that decorrelate cannot take
   over even as a majority (70 % of those beyond 60 days, RMSE of 5 000 pairs: 22 m/yr, with 180 days 83).
@@ -20,11 +19,12 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from workers.linear.differences import Differences, Normal, residuals
-from workers.linear.penalty import jumps, penalty_band
+from workers.linear.bordered import Bordered, BorderedNormal
+from workers.linear.differences import Differences, Normal
 from workers.linear.robust import biweight, radial_scale
 from workers.velocity.guess import SMALLEST_SCALE
 from workers.velocity.network import YEAR, Network
+from workers.velocity.prior import Prior
 from workers.velocity.trust import Reach, reference, trusted_baseline
 
 MOST_ITERATIONS = 10
@@ -44,8 +44,8 @@ class Closure:
     """(p, 2) float64, metres along x and y, zero at the first date"""
     weight: np.ndarray
     """(m,) float64, diagonal of P"""
-    normal: Normal
-    """N = A'PA + c^2 Gamma'Gamma, without the fixed first date"""
+    normal: Normal | BorderedNormal
+    """N = A'PA + c^2 Gamma'Gamma, without the fixed first date; with the amplitudes of columns eliminated"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,27 +61,19 @@ class RobustClosure:
     converged: bool
 
 
-def solve(network: Network, weight: np.ndarray, target: np.ndarray, coefficient: float) -> Closure:
+def solve(network: Network, weight: np.ndarray, prior: Prior, coefficient: float) -> Closure:
     """Minimise (Au - y)'P(Au - y) + c^2 |Gamma (u - u0)|^2 (eq. 3), exactly.
 
     Args:
         network: the pairs; at least one must have a positive weight.
         weight: (m,) float64, diagonal of P; rows with 0 play no part.
-        target: (p, 2) float64, u0 at the dates, metres; zeros for the classic Tikhonov form.
+        prior: u0 and Gamma.
         coefficient: c.
     """
-    return _solve(_departures(network, target, coefficient), weight, target)
+    return _solve(prior.system(network, coefficient), weight, prior.target)
 
 
-def _departures(network: Network, target: np.ndarray, coefficient: float) -> Differences:
-    """The system whose unknowns are the departures of the positions from the target."""
-    times = (network.days - network.days[0]).astype(np.float64)
-    penalty = penalty_band(jumps(times), coefficient**2, times.size - 1)
-    misfit = residuals(network.first, network.second, network.displacement, target)
-    return Differences(network.first, network.second, misfit, times, penalty)
-
-
-def _solve(departures: Differences, weight: np.ndarray, target: np.ndarray) -> Closure:
+def _solve(departures: Differences | Bordered, weight: np.ndarray, target: np.ndarray) -> Closure:
     departure, normal = departures.solve(weight)
     return Closure(target + departure, weight, normal)
 
@@ -97,7 +89,7 @@ def stated_quality(network: Network) -> np.ndarray:
     return np.clip(np.median(error) / error, *QUALITY_RANGE)
 
 
-def robust_solve(network: Network, q: np.ndarray, target: np.ndarray, coefficient: float) -> RobustClosure:
+def robust_solve(network: Network, q: np.ndarray, prior: Prior, coefficient: float) -> RobustClosure:
     """Solve with the pairs that are trusted, then iterate with all, each judged by its residual (2.2.1).
 
     The trusted pairs make the first solution, all alike; where they leave an interval unspanned, longer ones
@@ -108,7 +100,7 @@ def robust_solve(network: Network, q: np.ndarray, target: np.ndarray, coefficien
     Args:
         network: the pairs.
         q: (m,) float64, quality of the pairs (ones for none).
-        target: (p, 2) float64, metres: positions whose jumps of velocity the solution is drawn to.
+        prior: what the solution is drawn to.
         coefficient: c.
     """
     reach = Reach.of(network)
@@ -116,7 +108,7 @@ def robust_solve(network: Network, q: np.ndarray, target: np.ndarray, coefficien
     first = reference(network, reach, limit)
     trusted = network.baseline < limit
     judges = np.flatnonzero(trusted if np.count_nonzero(trusted) >= FEWEST_JUDGES else first)
-    departures = _departures(network, target, coefficient)
+    departures, target = prior.system(network, coefficient), prior.target
 
     def judged(positions: np.ndarray) -> np.ndarray:
         squares = departures.squared_residuals(positions - target)

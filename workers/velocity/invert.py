@@ -13,17 +13,36 @@ from workers.velocity.guess import DailyGuess
 from workers.velocity.means import window_means
 from workers.velocity.network import Network, network_of
 from workers.velocity.parameters import VelocityParameters
+from workers.velocity.prior import Prior, harmonics
 from workers.velocity.selection import SelectedPairs
 from workers.velocity.series import Flag, PixelSeries
+
+FOLLOWED_DAYS = 30
+"""Longest interval between dates where a model is followed: a twelfth of its longest cycle, or so"""
+
+
+def network_for(selected: SelectedPairs, parameters: VelocityParameters) -> Network:
+    """The network of at least one pair on the dates that a user's regularisation needs.
+
+    A model tells the motion between dates too: gaps get dates that it can be followed through.
+    """
+    network = network_of(selected)
+    return network.refined(FOLLOWED_DAYS) if parameters.regularization == "model" else network
 
 
 def close(network: Network, guess: DailyGuess | None, parameters: VelocityParameters) -> RobustClosure:
     """The positions of a pixel with a user's regularisation and weights; no guess pulls to rest."""
     q = stated_quality(network) if parameters.error_weights else np.ones(len(network))
-    target = np.zeros((network.days.size, 2))
+    return robust_solve(network, q, _prior(network, guess, parameters), parameters.coefficient)
+
+
+def _prior(network: Network, guess: DailyGuess | None, parameters: VelocityParameters) -> Prior:
+    target, columns = np.zeros((network.days.size, 2)), None
     if parameters.regularization == "accel" and guess is not None:
         target = guess.positions(network.days)
-    return robust_solve(network, q, target, parameters.coefficient)
+    elif parameters.regularization == "model":
+        columns = harmonics(network.days)
+    return Prior(target, columns, parameters.penalty)
 
 
 def invert_pixel(
@@ -43,7 +62,7 @@ def invert_pixel(
     """
     if not len(selected):
         return _without_data(selected, len(windows))
-    network = network_of(selected)
+    network = network_for(selected, parameters)
     robust = close(network, guess, parameters)
     closure, psi = robust.closure, robust.psi
     means = window_means(network.days, windows)

@@ -6,7 +6,7 @@ with the way the cube is cut.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -23,7 +23,7 @@ class Network:
     """m pairs as rows u_second - u_first = displacement on p dates (position form of closure, eq. 1-2)."""
 
     days: np.ndarray
-    """(p,) int64, dates touched by the pairs, increasing"""
+    """(p,) int64, dates touched by the pairs, increasing; further ones between them only after `refined`"""
     first: np.ndarray
     """(m,) int32, index of each pair's first date"""
     second: np.ndarray
@@ -37,6 +37,17 @@ class Network:
 
     def __len__(self) -> int:
         return self.first.size
+
+    def refined(self, longest: int) -> Network:
+        """The same pairs on more dates: intervals longer than `longest` days are cut into equal parts."""
+        days = [
+            left + (right - left) * np.arange(parts) // parts
+            for left, right in zip(self.days[:-1], self.days[1:], strict=True)
+            for parts in [-(-(right - left) // longest)]
+        ]
+        finer = np.concatenate([*days, self.days[-1:]])
+        place = np.searchsorted(finer, self.days).astype(np.int32)
+        return replace(self, days=finer, first=place[self.first], second=place[self.second])
 
     def spanned(self, chosen: np.ndarray) -> np.ndarray:
         """(p - 1,) bool: intervals between successive dates that a pair of `chosen` (m,) bool spans."""

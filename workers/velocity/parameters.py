@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from workers.calendar import Interval, Step
 from workers.errors import InvalidRequest
 
+Penalty = Literal["jumps", "acceleration"]
+
 
 def _interval(where: str) -> AfterValidator:
     def check(text: str) -> str:
@@ -57,9 +59,17 @@ class VelocityParameters(BaseModel):
         "counted from 1970-01-01; months and years follow the calendar.",
         examples=["P30D", "P1M"],
     )
-    regularization: Literal["accel", "zero"] = Field(
+    regularization: Literal["accel", "zero", "model"] = Field(
         "accel",
-        description="accel pulls the acceleration towards that of a smoothed first guess, zero towards none.",
+        description="accel pulls the acceleration towards that of a smoothed first guess, zero towards none, "
+        "model towards that of annual and semi-annual cycles whose amplitudes are fitted along.",
+        examples=["accel"],
+    )
+    penalty: Penalty = Field(
+        "jumps",
+        description="What the regularisation acts on: jumps of velocity between dates, as in the paper, "
+        "or these over the root of the days between, which depends little on how dense the dates are.",
+        examples=["acceleration"],
     )
     coefficient: Annotated[float, AfterValidator(_finite)] = Field(
         100.0,

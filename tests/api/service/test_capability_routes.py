@@ -49,7 +49,7 @@ def test_the_description_is_valid_and_tells_errors_as_they_are(api):
 
 def test_the_page_of_the_description_needs_no_other_server(api):
     page = api.get("/api.html").text
-    for word in ("/timeseries", "pairs_datetime", "body.inputs", "accel | zero"):
+    for word in ("/timeseries", "pairs_datetime", "body.inputs", "accel | zero | model"):
         assert word in page
     assert "<script" not in page
     sources = re.findall(r'(?:src|href)="([^"]+)"', page)

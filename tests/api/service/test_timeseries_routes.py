@@ -94,7 +94,7 @@ BAD = {
     "datetime reversed": ({"datetime": "2016-01-01/2015-01-01"}, "query.datetime", "earlier date first"),
     "datetime outside": ({"datetime": "1990-01-01/1991-01-01"}, "query.datetime", "the record runs from"),
     "unknown parameter": ({"stpe": "P30D"}, "query.stpe", "did you mean step"),
-    "unknown value": ({"regularization": "none"}, "query.regularization", "'accel' or 'zero'"),
+    "unknown value": ({"regularization": "none"}, "query.regularization", "'accel', 'zero' or 'model'"),
     "unknown format": ({"f": "xml"}, "query.f", "'json' or 'csv'"),
     "coefficient of nothing": ({"coefficient": 0}, "query.coefficient", "greater than 0"),
 }

@@ -30,7 +30,10 @@ def one_line(ran) -> str:
         (("series", "--lat", "69.11"), r"Missing option '--lon'\. See: ogive series --help"),
         (("series", "--lon", "west", "--lat", "69.11"), r"'--lon'.*number"),
         (("series", *PLACE, "--lenght", "3"), r"No such option: --lenght"),
-        (("series", *PLACE, "--regularization", "tikhonov"), r"'tikhonov' is not one of 'accel', 'zero'"),
+        (
+            ("series", *PLACE, "--regularization", "tikhonov"),
+            r"'tikhonov' is not one of 'accel', 'zero', 'model'",
+        ),
         (("series", *PLACE, "--step", "0"), r"--step: step '0' is not understood; .*P30D"),
         (("series", *PLACE, "--coefficient", "-1"), r"--coefficient: Input should be greater than 0\."),
         (("series", *PLACE, "--coefficient", "much"), r"--coefficient: Input should be a valid number"),

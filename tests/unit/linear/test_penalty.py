@@ -1,6 +1,6 @@
 import numpy as np
 
-from workers.linear.penalty import jumps, penalty_band
+from workers.linear.penalty import accelerations, jumps, penalty_band
 
 TIMES = np.array([0.0, 1.0, 4.0, 6.0, 20.0, 21.0])
 
@@ -32,3 +32,17 @@ def test_the_band_holds_the_squared_jumps_without_the_fixed_unknown():
 def test_two_times_have_nothing_to_penalise():
     assert jumps(TIMES[:2]).shape == (0, 3)
     assert (penalty_band(jumps(TIMES[:2]), 9.0, 1) == 0.0).all()
+
+
+def test_accelerations_hardly_depend_on_how_dense_the_times_are():
+    sparse, dense = np.linspace(0.0, 400.0, 51), np.linspace(0.0, 400.0, 401)
+    cost = {
+        rows: [
+            sum((row @ np.sin(times / 60.0)[k : k + 3]) ** 2 for k, row in enumerate(rows(times)))
+            for times in (sparse, dense)
+        ]
+        for rows in (jumps, accelerations)
+    }
+    exact = (400.0 / 2 - 60.0 / 4 * np.sin(800.0 / 60.0)) / 60.0**4
+    np.testing.assert_allclose(cost[accelerations], exact, rtol=0.03)
+    assert cost[jumps][0] > 7.5 * cost[jumps][1]

@@ -10,6 +10,7 @@ from workers.velocity.invert import close
 from workers.velocity.means import window_means
 from workers.velocity.network import network_of
 from workers.velocity.parameters import VelocityParameters
+from workers.velocity.prior import Prior
 
 
 def orthogonal_solution(network, weight, target, coefficient):
@@ -34,7 +35,7 @@ def test_positions_and_velocities_are_those_of_an_orthogonal_factorisation(scena
     network, guess = network_of(selected), daily_guess(selected)
     target = guess.positions(network.days) * follow
     weight = np.random.default_rng(1).uniform(0.0, 1.0, len(network))
-    found = solve(network, weight, target, coefficient).positions
+    found = solve(network, weight, Prior(target), coefficient).positions
     expected = orthogonal_solution(network, weight, target, coefficient)
     assert np.abs(found - expected).max() < 1e-6 * np.abs(expected).max()
     _, windows = scenario(pairs=1200).pixel.invert()
@@ -46,7 +47,7 @@ def test_a_closed_network_without_noise_is_recovered(scenario):
     made = scenario(pairs=1500)
     network = network_of(made.pixel.select())
     truth = made.positions(network.days)
-    found = solve(network, np.ones(len(network)), truth, 100.0).positions
+    found = solve(network, np.ones(len(network)), Prior(truth), 100.0).positions
     # The pairs come as float32 velocities: 6e-8 of some 200 m.
     assert np.abs(found - truth).max() < 1e-3
 
@@ -59,8 +60,8 @@ def test_rotated_pairs_have_the_rotated_solution(scenario):
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     turned = replace(network, displacement=network.displacement @ turn)
     start = daily_guess(selected).positions(network.days)
-    plain = robust_solve(network, np.ones(len(network)), start, 100.0)
-    rotated = robust_solve(turned, np.ones(len(network)), start @ turn, 100.0)
+    plain = robust_solve(network, np.ones(len(network)), Prior(start), 100.0)
+    rotated = robust_solve(turned, np.ones(len(network)), Prior(start @ turn), 100.0)
     np.testing.assert_allclose(rotated.closure.positions, plain.closure.positions @ turn, atol=1e-6)
     np.testing.assert_allclose(rotated.psi, plain.psi, atol=1e-8)
     assert rotated.iterations == plain.iterations
@@ -84,7 +85,7 @@ def test_blunders_get_no_weight(scenario):
     made = scenario(pair_noise=1.0, blunders=0.1)
     network = network_of(made.pixel.select())
     truth = made.positions(network.days)
-    robust = robust_solve(network, np.ones(len(network)), truth, 100.0)
+    robust = robust_solve(network, np.ones(len(network)), Prior(truth), 100.0)
     off = np.hypot(*(network.displacement - (truth[network.second] - truth[network.first])).T)
     assert robust.converged
     assert (robust.psi[off > 15.0] == 0.0).all()
@@ -129,6 +130,6 @@ def test_pairs_of_which_none_states_an_error_are_of_equal_quality(pixel):
 
 def test_the_target_decides_where_pairs_say_little(pixel):
     network = network_of(pixel([0, 100], [10, 110], [100.0, 300.0], 1.0).select())
-    straight = solve(network, np.ones(2), np.zeros((4, 2)), 1e4).positions
+    straight = solve(network, np.ones(2), Prior(np.zeros((4, 2))), 1e4).positions
     speeds = np.diff(straight[:, 0]) / np.diff(network.days) * 365
     np.testing.assert_allclose(speeds, 200.0, rtol=0.01)

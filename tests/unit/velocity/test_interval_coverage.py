@@ -14,6 +14,7 @@ from workers.velocity.closure import solve
 from workers.velocity.guess import daily_guess
 from workers.velocity.means import window_means
 from workers.velocity.network import network_of
+from workers.velocity.prior import Prior
 
 PIXELS = 20
 
@@ -26,7 +27,7 @@ def held(scenario, coefficient, guess_of):
         selected = made.pixel.select()
         network = network_of(selected)
         weight = np.ones(len(network))
-        closure = solve(network, weight, guess_of(made, selected, network), coefficient)
+        closure = solve(network, weight, Prior(guess_of(made, selected, network)), coefficient)
         windows = Windows.select(Step.parse("P30D"), int(network.days[0]), int(network.days[-1]))
         means = window_means(network.days, windows)
         velocity = means.velocity(closure.positions)

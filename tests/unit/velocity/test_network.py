@@ -32,3 +32,12 @@ def test_an_interval_is_spanned_by_the_chosen_pairs_that_reach_across_it(pixel):
     np.testing.assert_array_equal(network.spanned(np.ones(3, bool)), [True, True, False, True])
     np.testing.assert_array_equal(network.spanned(np.array([False, True, True])), [False, True, False, True])
     np.testing.assert_array_equal(network.spanned(np.zeros(3, bool)), [False] * 4)
+
+
+def test_a_refined_network_has_the_same_pairs_and_no_long_interval(pixel):
+    network = network_of(pixel([0, 10, 200], [10, 200, 205], 100.0, 0.0).select())
+    finer = network.refined(50)
+    np.testing.assert_array_equal(finer.days, [0, 10, 57, 105, 152, 200, 205])
+    np.testing.assert_array_equal(finer.days[finer.first], network.days[network.first])
+    np.testing.assert_array_equal(finer.days[finer.second], network.days[network.second])
+    np.testing.assert_array_equal(network.refined(190).days, network.days)

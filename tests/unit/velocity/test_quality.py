@@ -8,6 +8,7 @@ from workers.velocity import quality
 from workers.velocity.closure import robust_solve
 from workers.velocity.means import window_means
 from workers.velocity.network import network_of
+from workers.velocity.prior import Prior
 from workers.velocity.series import Flag
 
 
@@ -18,7 +19,8 @@ def made(edges, step="P30D"):
 
 def solved(pixel):
     network = network_of(pixel.select())
-    return network, robust_solve(network, np.ones(len(network)), np.zeros((network.days.size, 2)), 100.0)
+    prior = Prior(np.zeros((network.days.size, 2)))
+    return network, robust_solve(network, np.ones(len(network)), prior, 100.0)
 
 
 def test_a_pair_counts_once_in_every_window_that_it_overlaps(pixel):
