@@ -10,10 +10,8 @@ export UV_PYTHON_DOWNLOADS := never
 demo: $(VENV)/run.stamp
 	$(BIN)/ogive demo $(if $(DEMO_ONCE),--once)
 
-# The service is tested with a Dask cluster inside the test process, which no other test should inherit.
 test: $(VENV)/dev.stamp
-	$(BIN)/pytest --ignore=tests/api
-	$(BIN)/pytest tests/api
+	$(BIN)/pytest
 
 # Beside the peer ticoi, in an environment of its own. Options go in BENCH: make bench BENCH=--quick
 bench: $(VENV)/run.stamp .bench/peer.stamp

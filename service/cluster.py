@@ -25,6 +25,7 @@ SHARD = {"shard": 1}
 """What a shard's task takes of a worker: each has one, so its other threads are left for points"""
 POINT_PRIORITY = 10
 _CONNECT = "10s"
+_TELL_SECONDS = 3.0
 _LOST = "The Dask cluster lost the work: {}."
 
 
@@ -41,6 +42,7 @@ class Tasks(Protocol):
     def compute_shard(self, plan: Plan, index: int, products: str, job_id: str) -> ShardReceipt: ...
     def finished_shards(self, plan: Plan, products: str) -> dict[int, ShardReceipt]: ...
     def discard_receipts(self, plan: Plan, products: str) -> None: ...
+    def stop_job(self, job_id: str) -> None: ...
     def finalise_product(self, plan: Plan, products: str, created: str) -> dict[str, Any]: ...
 
 
@@ -85,6 +87,19 @@ class Cluster:
         self._check_connection()
         return self.client.submit(function, *arguments, pure=False, **options)
 
+    async def tell(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Run a function at once in every worker, beside its tasks; one that does not answer is passed over.
+
+        Raises:
+            SchedulerUnavailable: the cluster cannot be reached.
+        """
+        self._check_connection()
+        try:
+            async with asyncio.timeout(_TELL_SECONDS):
+                await self.client.run(function, *arguments, on_error="ignore")
+        except OSError as error:  # a timeout and a closed connection are some
+            raise SchedulerUnavailable(f"The Dask scheduler does not answer: {error}.") from error
+
     async def workers(self) -> int:
         """Number of workers that can take a shard.
 
@@ -124,7 +139,9 @@ async def connect(settings: Settings) -> AsyncIterator[Cluster]:
     """
     if settings.scheduler is not None:
         try:
-            client = await Client(settings.scheduler, asynchronous=True, timeout=_CONNECT)
+            client = await Client(
+                settings.scheduler, asynchronous=True, set_as_default=False, timeout=_CONNECT
+            )
         except OSError as error:
             raise SchedulerUnavailable(
                 f"No Dask scheduler answers at {settings.scheduler} (OGIVE_SCHEDULER): {error}."
@@ -144,7 +161,7 @@ async def connect(settings: Settings) -> AsyncIterator[Cluster]:
             silence_logs=logging.ERROR,
             asynchronous=True,
         ) as local,
-        Client(local, asynchronous=True) as client,
+        Client(local, asynchronous=True, set_as_default=False) as client,
     ):
         # The first request need not wait until a worker has imported everything and loaded its kernels.
         warming = [

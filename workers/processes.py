@@ -39,8 +39,9 @@ class Process:
     plan: Callable[[dict[str, Any], CubeCatalog, Access, Limits], Plan]
     """Inputs to shards, reading metadata only"""
     product: Callable[[Plan], ProductSpec]
-    compute: Callable[[Plan, int, Callable[[str], None]], ShardOutcome]
-    """One shard; the callback is told `done`, `empty` or `failed` after each block and may raise to stop"""
+    compute: Callable[[Plan, int, Callable[[str], None], Callable[[], None]], ShardOutcome]
+    """One shard; the first callback is told `done`, `empty` or `failed` after each block, the second is
+    called after each pixel, and either may raise to stop"""
     provenance: Callable[[Plan, datetime], Provenance]
     """Where a product made by a plan comes from; the moment is that of its making"""
     collection: Mapping[str, Any]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from distributed import Event, get_worker
+from distributed import get_worker
 
 from workers.cubes.opened import catalog
 from workers.errors import Dismissed
@@ -33,7 +33,20 @@ __all__ = [
     "plan_job",
     "point_series",
     "publish_shard",
+    "stop_job",
 ]
+
+_STOPPED: set[str] = set()
+"""Jobs that this process must not work for any more"""
+
+
+def stop_job(job_id: str) -> None:
+    """Let every task of a job that runs in this process end at its next pixel.
+
+    Sent to each worker beside its tasks: a flag that tasks had to ask the scheduler for would cost a round
+    trip a block, and a client in every worker.
+    """
+    _STOPPED.add(job_id)
 
 
 def plan_job(process_id: str, inputs: dict[str, Any], source: CubeSource, limits: Limits) -> Plan:
@@ -61,34 +74,40 @@ def compute_shard(plan: Plan, index: int, products: str, job_id: str) -> ShardRe
         Dismissed: the job was given up meanwhile.
         SourceError, StoreNotWritable: the input or the store is at fault.
     """
-    worker, flag, block = get_worker(), Event(f"dismissed-{job_id}"), 0
+    worker, block = get_worker(), 0
 
     def on_block(state: str) -> None:
         nonlocal block
         worker.log_event(f"job-{job_id}", {"shard": index, "block": block, "state": state})
         block += 1
-        _stop_if(flag)
 
-    _stop_if(flag)
-    return publish_shard(plan, index, products, on_block)
+    def check() -> None:
+        if job_id in _STOPPED:
+            raise Dismissed("The job was dismissed.")
+
+    check()
+    return publish_shard(plan, index, products, on_block, check)
 
 
-def _stop_if(flag: Event) -> None:
-    if flag.is_set():
-        raise Dismissed("The job was dismissed.")
+def _go_on(*_: object) -> None:
+    """Nobody listens, and nobody stops the work."""
 
 
 def publish_shard(
-    plan: Plan, index: int, products: str, on_block: Callable[[str], None] = lambda state: None
+    plan: Plan,
+    index: int,
+    products: str,
+    on_block: Callable[[str], None] = _go_on,
+    check: Callable[[], None] = _go_on,
 ) -> ShardReceipt:
-    """Compute one shard, write it whole, then its receipt.
+    """Compute one shard, write it whole, then its receipt; `check` may raise at any pixel to stop it.
 
     Raises:
         SourceError, StoreNotWritable: the input or the store is at fault.
     """
     process, store, shard = PROCESSES[plan.process], ProductStore(products), plan.shards[index]
     spec = process.product(plan)
-    outcome = process.compute(plan, index, on_block)
+    outcome = process.compute(plan, index, on_block, check)
     objects = zarr_layout.write_shard(store, spec, shard.row, shard.column, outcome.arrays)
     receipt = ShardReceipt(
         shard=index,

@@ -7,20 +7,20 @@ import logging
 from itertools import count
 from typing import Any
 
-from distributed import Event, Future, as_completed
+from distributed import Future
 from pydantic import ValidationError
 
 from service.catalog.moments import stamp
 from service.catalog.store import Catalog
 from service.cluster import SHARD, Cluster, Tasks, result
-from service.errors import JobFailed
+from service.errors import JobFailed, SchedulerUnavailable
 from service.jobs.job import Job, Status, now
 from service.jobs.progress import FAILED_SHARE, Progress
 from service.jobs.store import JobStore
 from service.problems import problem
 from service.settings import Settings
 from workers.errors import Dismissed, OgiveError
-from workers.plan import Plan
+from workers.plan import Plan, ShardReceipt
 
 _REPORT_SECONDS = 0.5
 _IDLE_TICKS = 10
@@ -81,12 +81,19 @@ class Runner:
         if await self._jobs.change(
             job_id, status=Status.dismissed, finished=now(), message=message, estimated_finish=None
         ):
-            await Event(_flag(job_id), self._cluster.client).set()
             if job_id in self._running:
                 self._running[job_id].cancel()
+            await self._free_workers(job_id)
             return await self._jobs.get(job_id)
         await self._jobs.drop(job_id)
         return job
+
+    async def _free_workers(self, job_id: str) -> None:
+        """Let running tasks of a job end; where the cluster cannot be told, nothing of it is left to run."""
+        try:
+            await self._cluster.tell(self._tasks.stop_job, job_id)
+        except SchedulerUnavailable as error:
+            _log.warning("Job %s: %s", job_id, error.message)
 
     async def close(self) -> None:
         """Let go of all jobs; their records stay live, for the next process to resume."""
@@ -113,11 +120,13 @@ class Runner:
             await self._jobs.change(job.id, status=Status.dismissed, finished=now(), message=error.message)
         except OgiveError as error:
             await self._fail(job, error)
+            await self._free_workers(job.id)
         except Exception:  # noqa: BLE001 (told to the user and logged whole)
             _log.exception("Job %s failed", job.id)
             await self._fail(
                 job, JobFailed(f"An unforeseen error ended the job; the log tells it under {job.id}.")
             )
+            await self._free_workers(job.id)
 
     async def _fail(self, job: Job, error: OgiveError) -> None:
         document = problem(error, "", f"urn:uuid:{job.id}").document
@@ -169,15 +178,19 @@ class Runner:
         client.subscribe_topic(topic, progress.event)
         reporter = asyncio.create_task(self._report(job, progress))
         futures: list[Future] = []
+        waiting: list[asyncio.Task[ShardReceipt]] = []
         try:
             futures += self._submit(job, plan, progress)
-            async for future in as_completed(futures):
-                progress.receipt(await result(future))
-                future.release()
+            waiting += [asyncio.create_task(result(future)) for future in futures]
+            for ended in asyncio.as_completed(waiting):
+                progress.receipt(await ended)
                 if progress.too_many_failed:
                     raise JobFailed(_too_many(progress))
         finally:
             reporter.cancel()
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
             client.unsubscribe_topic(topic)
             if client.status == "running":
                 await client.cancel([future for future in futures if not future.done()])
@@ -219,11 +232,6 @@ class Runner:
                     **counts,
                 )
             await asyncio.sleep(_REPORT_SECONDS)
-
-
-def _flag(job_id: str) -> str:
-    """The name of the event that tells running tasks to stop."""
-    return f"dismissed-{job_id}"
 
 
 def _outcome(progress: Progress) -> str:

@@ -81,8 +81,12 @@ def _mosaic(plan_json: str) -> Mosaic:
     return Mosaic(cubes, plan.grid)
 
 
-def compute_shard(plan: Plan, index: int, on_block: Callable[[BlockState], None]) -> ShardOutcome:
+def compute_shard(
+    plan: Plan, index: int, on_block: Callable[[BlockState], None], check: Callable[[], None]
+) -> ShardOutcome:
     """Invert one shard: (T, h, w) and (h, w) arrays of every variable, and what to tell about them.
+
+    `on_block` is told of each chunk row, `check` is called after each pixel; either may raise to stop.
 
     Raises:
         CubeChanged: a cube is not the one that was planned with.
@@ -106,6 +110,7 @@ def compute_shard(plan: Plan, index: int, on_block: Callable[[BlockState], None]
     unanswered = int((mosaic.owners(shard.row, shard.column, *size) != NOBODY).sum())
     reading, solved, vvc = Reading(), 0, []
     for pixel in solve_window(mosaic, shard.row, shard.column, *size, windows, inputs, reading, count):
+        check()
         unanswered -= 1
         at = pixel.row - shard.row, pixel.column - shard.column
         for name in SERIES_VARIABLES:

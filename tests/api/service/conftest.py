@@ -37,7 +37,7 @@ async def in_process(settings):
             dashboard_address="127.0.0.1:0",
             asynchronous=True,
         ) as local,
-        Client(local, asynchronous=True) as client,
+        Client(local, asynchronous=True, set_as_default=False) as client,
     ):
         yield Cluster(client)
 
