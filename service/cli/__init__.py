@@ -24,7 +24,7 @@ FAILED, WRONG_REQUEST, INTERRUPTED = 1, 2, 130
 app = typer.Typer(
     help="""Glacier-velocity time series from ITS_LIVE image pairs.
 
-    Velocities are m/yr of 365 days, errors 1-sigma, intervals 95 %, times UTC, places in degrees.
+    Velocities are m/yr of 365 days, errors 1-sigma, times UTC, places in degrees.
 
     Examples:
       ogive demo

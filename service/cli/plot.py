@@ -11,6 +11,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from service.formats.csv import pairs_told
+
 Column = Sequence[float | None]
 
 LINE, BAND, AXIS = "bold cyan", "blue", "dim"
@@ -31,12 +33,13 @@ def chart(document: dict[str, Any], width: int = 80, height: int = 16) -> Render
         width: characters in a line, labels included.
         height: lines of the drawing itself.
     """
-    columns, cell = document["series"], document["cell"]
+    columns, cell, source = document["series"], document["cell"], document["source"]
     unit = document["series_units"]["v"]
     title = Text.assemble(
-        f"v, {unit}, at lon {cell['lon']:.4f}, lat {cell['lat']:.4f}\n", (document["source"]["cube"], AXIS)
+        f"v, {unit}, at lon {cell['lon']:.4f}, lat {cell['lat']:.4f}\n",
+        (f"{source['cube']}\n{pairs_told(source)}", AXIS),
     )
-    v = columns["v"]
+    v, level = columns["v"], document["quality"]["interval"]["level"]
     known = [value for value in v if value is not None]
     if not known:
         return Group(title, Text("no window has data"))
@@ -56,7 +59,9 @@ def chart(document: dict[str, Any], width: int = 80, height: int = 16) -> Render
         title,
         *_rows(canvas, ticks, margin),
         *_time_axis(canvas, margin),
-        Text.assemble(" " * (margin + 1), ("⠒⠒", LINE), " v   ", (SHADE * 2, BAND), " 95 % interval"),
+        Text.assemble(
+            " " * (margin + 1), ("⠒⠒", LINE), " v   ", (SHADE * 2, BAND), f" {100 * level:g} % interval"
+        ),
     )
 
 

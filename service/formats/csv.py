@@ -18,11 +18,18 @@ def table(whole: dict[str, Any]) -> str:
     return text.getvalue()
 
 
+def pairs_told(source: dict[str, Any]) -> str:
+    """How many pairs a series is made from, and what became of the others."""
+    rejected = ", ".join(f"{name} {count}" for name, count in source["rejected"].items() if count)
+    told = f"{source['used']} pairs used of {source['valid']}"
+    return f"{told}; rejected: {rejected}" if rejected else told
+
+
 def _comments(whole: dict[str, Any]):
     cell, method, quality = whole["cell"], whole["method"], whole["quality"]
     yield f"id: {whole['id']}"
     yield f"cell: lon {cell['lon']}, lat {cell['lat']}; x {cell['x']}, y {cell['y']} m in {cell['crs']}"
-    yield f"source: {whole['source']['cube']}, {whole['source']['used']} pairs used"
+    yield f"source: {whole['source']['cube']}, {pairs_told(whole['source'])}"
     yield (
         f"method: {method['name']} {method['version']}, regularization {method['regularization']}, "
         f"coefficient {method['coefficient']:g}, step {method['step']}"

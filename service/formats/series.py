@@ -43,7 +43,6 @@ OBSERVATION_UNITS = {
     "sensor": "name",
     "weight": "1",
 }
-LEVEL = 0.95
 _VALUES = ("v", "vx", "vy", "v_error", "vx_error", "vy_error", "v_low", "v_high", "count")
 
 
@@ -81,6 +80,10 @@ def document(point: PointSeries, links: list[dict[str, str]] | None = None) -> d
             "coefficient_rule": "given",
             "error_weights": parameters.error_weights,
             "step": parameters.step,
+            "stride": parameters.stride or parameters.step,
+            "gaps": parameters.gaps,
+            "guess": parameters.guess,
+            "filter": parameters.filter,
         },
         "quality": _quality(point),
         "series_units": UNITS,
@@ -136,7 +139,8 @@ def _source(point: PointSeries) -> dict[str, Any]:
 
 
 def _quality(point: PointSeries) -> dict[str, Any]:
-    series, kind = point.series, point.parameters.interval
+    series, parameters = point.series, point.parameters
+    kind = parameters.interval
     return {
         "vvc": number(series.vvc),
         "iterations": series.iterations,
@@ -144,7 +148,7 @@ def _quality(point: PointSeries) -> dict[str, Any]:
         "residual_nmad_m": number(np.float32(series.residual_nmad)),
         "interval": {
             "kind": kind,
-            "level": LEVEL,
+            "level": parameters.level,
             "scale": number(series.error_scale) if kind == "scaled" else 1.0,
             "measured_coverage": None,
         },

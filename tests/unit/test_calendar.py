@@ -113,3 +113,42 @@ def test_no_window_and_too_long_a_step_are_told_with_the_record():
 def test_timestamps_are_utc_to_the_half_day():
     assert timestamp(day("2015-01-16")) == "2015-01-16T00:00:00Z"
     assert timestamp(np.float64(day("2015-01-16")) + 0.5) == "2015-01-16T12:00:00Z"
+
+
+@given(
+    length=st.integers(5, 366),
+    stride=st.integers(1, 366),
+    first=st.integers(-3000, 20_000),
+    span=st.integers(400, 5000),
+)
+def test_windows_stand_on_the_lattice_of_their_stride(length, stride, first, span):
+    windows = Windows.select(
+        Step.parse(f"P{length}D"), first, first + span, stride=Step.parse_stride(f"P{stride}D")
+    )
+    assert (windows.start % stride == 0).all()
+    assert (windows.end - windows.start == length).all()
+    assert (np.diff(windows.start) == stride).all()
+    assert windows.end[0] > first >= windows.end[0] - stride
+    assert windows.start[-1] < first + span <= windows.start[-1] + stride
+
+
+def test_calendar_windows_may_overlap():
+    first, last = day("2014-01-10"), day("2015-01-10")
+    windows = Windows.select(Step.parse("P3M"), first, last, stride=Step.parse_stride("P1M"))
+    assert [str(date_of(s)) for s in windows.start[:2]] == ["2013-11-01", "2013-12-01"]
+    assert [str(date_of(e)) for e in windows.end[:2]] == ["2014-02-01", "2014-03-01"]
+    assert str(date_of(windows.start[-1])) == "2015-01-01"
+    assert windows.spacing.text == "P1M"
+
+
+def test_an_instant_selects_all_windows_that_hold_it():
+    windows = Windows.select(
+        Step.parse("P30D"), 0, 365, Interval.parse("1970-04-11"), Step.parse_stride("P10D")
+    )
+    assert [*windows.start] == [80, 90, 100]
+
+
+def test_a_stride_that_passes_over_the_record_is_told():
+    with pytest.raises(InvalidRequest, match="shorter stride") as caught:
+        Windows.select(Step.parse("P5D"), 20, 90, stride=Step.parse_stride("P300D"))
+    assert caught.value.where == "stride"

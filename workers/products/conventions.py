@@ -52,7 +52,7 @@ def group_attributes(spec: ProductSpec) -> dict[str, Any]:
         "geospatial_lat_max": north,
         "time_coverage_start": timestamp(windows.start[0]),
         "time_coverage_end": timestamp(windows.end[-1]),
-        "time_coverage_resolution": windows.step.text,
+        "time_coverage_resolution": windows.spacing.text,
         "request_sha256": spec.request_sha256,
         **spec.attributes,
     }

@@ -129,7 +129,7 @@ def _grid_properties(spec: ProductSpec) -> dict[str, Any]:
             "time": {
                 "type": "temporal",
                 "extent": [timestamp(windows.start[0]), timestamp(windows.end[-1])],
-                "step": windows.step.text,
+                "step": windows.spacing.text,
             },
         },
         "cube:variables": cube_variables(spec.variables),

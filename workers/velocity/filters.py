@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numba import njit
@@ -10,7 +11,7 @@ from numba import njit
 from workers.linear.robust import NORMAL_MAD, median
 
 SATURATED = 32767
-"""The largest stored velocity (int16, m/yr): it says "at least", not "equal"""
+"""The largest stored velocity (int16, m/yr): it says "at least", not "equal\""""
 SLOW = 10.0
 """m/yr: below this the direction of the median vector means nothing"""
 WIDEST_ANGLE = math.radians(45.0)
@@ -18,6 +19,8 @@ LARGEST_SCORE = 3.5
 LARGEST_SLOW_SCORE = 3.0
 RESOLUTION = 1.0
 """m/yr, the unit in which velocities are stored: no spread is known to be smaller"""
+LEAST_COHERENCE = 0.3
+"""Length of the mean unit vector of all pairs below which fewer than a third of them share a direction"""
 
 
 @njit(nogil=True, cache=True)
@@ -28,24 +31,24 @@ def saturated(vx: float, vy: float) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def outside_dates(day1: int, day2: int, start: float, end: float) -> bool:
-    """Whether an acquisition lies outside start <= day < end; both may be infinite."""
-    return day1 < start or day2 >= end
+def outside_speeds(vx: float, vy: float, least: float, most: float) -> bool:
+    """Whether the speed of a pair lies outside least <= v <= most, m/yr; `most` may be infinite."""
+    square = np.float64(vx) * vx + np.float64(vy) * vy
+    return square < least * least or square > most * most
 
 
-@njit(nogil=True, cache=True)
-def without_baseline(day1: int, day2: int) -> bool:
-    """Whether both images of a pair are of one day: what lies between them cannot be told from nothing."""
-    return day2 <= day1
+def near_median(values: np.ndarray, largest: float = LARGEST_SCORE) -> np.ndarray:
+    """(n,) bool: values within `largest` NMAD of their median (modified z-score)."""
+    deviation = np.abs(values - median(values))
+    return deviation <= largest * max(NORMAL_MAD * median(deviation), RESOLUTION)
 
 
-def near_median(speed: np.ndarray, largest: float = LARGEST_SCORE) -> np.ndarray:
-    """Pairs of which the speed lies within `largest` NMAD of the median speed (modified z-score).
+def near_median_velocity(vx: np.ndarray, vy: np.ndarray) -> np.ndarray:
+    """Pairs of which both components lie within 3.5 NMAD of their medians.
 
     Not for ice that surges, where the exceptional speeds are the true ones (B3: RMSE 711 against 59 m/yr).
     """
-    deviation = np.abs(speed - median(speed))
-    return deviation <= largest * max(NORMAL_MAD * median(deviation), RESOLUTION)
+    return near_median(vx.astype(np.float64)) & near_median(vy.astype(np.float64))
 
 
 def near_median_direction(vx: np.ndarray, vy: np.ndarray) -> np.ndarray:
@@ -60,6 +63,22 @@ def near_median_direction(vx: np.ndarray, vy: np.ndarray) -> np.ndarray:
     return _within_angle(vx, vy, median_x, median_y)
 
 
+def near_median_by_coherence(vx: np.ndarray, vy: np.ndarray) -> np.ndarray:
+    """The median direction where the pairs' directions cohere (VVC, eq. 8 with 1/N, at least 0.3), else the
+    median of both components: among directions at random the median one means nothing."""
+    coherent = _coherence(vx, vy) >= LEAST_COHERENCE
+    return near_median_direction(vx, vy) if coherent else near_median_velocity(vx, vy)
+
+
+DIRECTION, NO_FILTER = "median_angle", "none"
+OUTLIER_FILTERS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    DIRECTION: near_median_direction,
+    "zscore": near_median_velocity,
+    "vvc_choice": near_median_by_coherence,
+}
+"""What a request may name: vx, vy (n,) m/yr, n > 0, to (n,) bool, the pairs to keep"""
+
+
 @njit(nogil=True, cache=True)
 def _within_angle(vx, vy, median_x, median_y):
     least = math.cos(WIDEST_ANGLE) * math.hypot(median_x, median_y)
@@ -68,3 +87,12 @@ def _within_angle(vx, vy, median_x, median_y):
         x, y = np.float64(vx[e]), np.float64(vy[e])
         within[e] = x * median_x + y * median_y >= least * math.hypot(x, y)
     return within
+
+
+def _coherence(vx: np.ndarray, vy: np.ndarray) -> float:
+    """Length of the mean unit vector; pairs without motion have no direction and are left out."""
+    speed = np.hypot(vx, vy, dtype=np.float64)
+    moving = speed > 0
+    # Sorted, so that the sum does not depend on the order of the pairs.
+    x, y = (np.sort(v[moving] / speed[moving]).sum() for v in (vx, vy))
+    return float(np.hypot(x, y)) / max(int(moving.sum()), 1)

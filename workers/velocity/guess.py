@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numba import njit
@@ -16,20 +15,16 @@ from numba import njit
 from workers.linear.robust import TUKEY, median_in_place, radial_scale
 from workers.velocity.network import YEAR
 from workers.velocity.selection import SelectedPairs
+from workers.velocity.smoothing import SMOOTHERS, SMOOTHING_DAYS
 
 SHORT_BASELINE = 180
 """Days: pairs below this show the velocity of their midpoint, and seldom decorrelate"""
 LIMITS = (SHORT_BASELINE, 400, 800)
 """Days: a year and some, two years and some: further limits where shorter pairs are missing"""
-SMOOTHING_DAYS = 91
-"""The 90-day window of the Savitzky-Golay filter, made odd"""
-SMOOTHING_ORDER = 3
 MEDIAN_STEP = 30
 """Days between the local medians that blunders are told by"""
 SMALLEST_SCALE = 0.05
 """Metres: displacements are not trusted to agree better, here and in the closure"""
-CACHED = 1024
-"""Numbers that a filter works on at once, so that they stay in the nearest cache"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +41,7 @@ class DailyGuess:
         return _positions(self.velocity, days - self.first_day)
 
 
-def daily_guess(selected: SelectedPairs) -> DailyGuess | None:
+def daily_guess(selected: SelectedPairs, smoother: str = "savgol") -> DailyGuess | None:
     """The guess of one pixel from its first to its last date; None without pairs.
 
     Velocities of pairs with a baseline below 180 days stand at the pairs' midpoints. Longer pairs, below 400
@@ -56,7 +51,11 @@ def daily_guess(selected: SelectedPairs) -> DailyGuess | None:
     pairs that decorrelate. A pair whose displacement departs from the local median velocity by more than
     4.685 scales stays out: one blunder of a short pair (60 m in 5 days, 4 400 m/yr) would bend the guess
     for three months. At least half of the pairs are kept. Then linear interpolation to the middle of each
-    day, and a Savitzky-Golay filter of order 3 over 91 days (less on a shorter record).
+    day, and a smoother over 91 days (less on a shorter record).
+
+    Args:
+        selected: the pixel's pairs.
+        smoother: one of `SMOOTHERS`.
     """
     if not len(selected):
         return None
@@ -66,7 +65,8 @@ def daily_guess(selected: SelectedPairs) -> DailyGuess | None:
     squares = _departures(rows, place, selected.day1, selected.day2, selected.vx, selected.vy, medians)
     largest = (TUKEY * max(radial_scale(squares), SMALLEST_SCALE)) ** 2
     kept = squares <= largest
-    return DailyGuess(first, _smoothed(_daily(rows, place, kept, selected.vx, selected.vy, last - first)))
+    daily = _daily(rows, place, kept, selected.vx, selected.vy, last - first)
+    return DailyGuess(first, SMOOTHERS[smoother](daily))
 
 
 @njit(nogil=True, cache=True)
@@ -174,38 +174,6 @@ def _daily(rows, place, kept, vx, vy, days):
                 slope = (mean[right, component] - mean[left, component]) / (at[right] - at[left])
                 daily[day, component] += max(noon - at[left], 0.0) * slope
     return daily
-
-
-def _smoothed(velocity: np.ndarray) -> np.ndarray:
-    """Savitzky-Golay filter of (days, 2); the polynomials of the first and last window reach to the ends."""
-    days = len(velocity)
-    window = min(SMOOTHING_DAYS, days - (days + 1) % 2)
-    hat, half = _local_fit(window), window // 2
-    smooth = np.empty_like(velocity)
-    smooth[: half + 1] = hat[: half + 1] @ velocity[:window]
-    smooth[-half - 1 :] = hat[-half - 1 :] @ velocity[-window:]
-    _correlate(velocity.ravel(), hat[half], smooth[half : days - half].ravel())
-    return smooth
-
-
-@njit(nogil=True, cache=True)
-def _correlate(values, kernel, found):
-    """Moving sums of two interleaved components."""
-    for begin in range(0, found.size, CACHED):
-        part = found[begin : begin + CACHED]
-        part[:] = 0.0
-        for tap in range(kernel.size):
-            shifted = values[begin + 2 * tap : begin + 2 * tap + part.size]
-            for k in range(part.size):
-                part[k] += kernel[tap] * shifted[k]
-
-
-@cache
-def _local_fit(window: int) -> np.ndarray:
-    """(window, window): values of a window to those of the cubic that fits them best."""
-    place = np.linspace(-1.0, 1.0, window) if window > 1 else np.zeros(1)
-    basis, _ = np.linalg.qr(np.vander(place, min(SMOOTHING_ORDER + 1, window)))
-    return basis @ basis.T
 
 
 def mean_guess(guesses: Sequence[DailyGuess | None]) -> DailyGuess | None:

@@ -52,7 +52,7 @@ def invert_pixel(
 
     Every pixel has an answer. Without pairs all windows are NaN and flagged `no_data`, as are windows that
     share no time with the pixel's record. A window that the record covers in part is the mean over that part
-    and flagged `edge`.
+    and flagged `edge`. Where `gaps` is `mask`, windows flagged `filled` have no value either.
 
     Args:
         selected: the pixel's pairs.
@@ -73,15 +73,21 @@ def invert_pixel(
     speed_error = quality.speed_error(velocity, error)
     left = residuals(network.first, network.second, network.displacement, closure.positions)
     scale = quality.error_scale(network, left, psi)
-    reach = quality.quantile(psi) * speed_error * (scale if parameters.interval == "scaled" else 1.0)
+    reach = (
+        quality.quantile(psi, parameters.level)
+        * speed_error
+        * (scale if parameters.interval == "scaled" else 1.0)
+    )
     count = quality.counts(network, psi, means)
     vvc = quality.coherence(velocity)
     quality_flag = np.full(len(windows), int(Flag.no_data), np.uint8)
     quality_flag[means.covered] = quality.raised_flags(network, robust, means, count, vvc, windows)
+    masked = quality_flag & Flag.filled != 0 if parameters.gaps == "mask" else np.zeros(len(windows), bool)
 
     def column(values: np.ndarray) -> np.ndarray:
         full = np.full(len(windows), np.nan, np.float32)
         full[means.covered] = values
+        full[masked] = np.nan
         return full
 
     return PixelSeries(

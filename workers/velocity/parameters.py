@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from workers.calendar import Interval, Step
+from workers.calendar import Interval, Step, Windows
 from workers.errors import InvalidRequest
+from workers.velocity.filters import DIRECTION, NO_FILTER, OUTLIER_FILTERS
 
 Penalty = Literal["jumps", "acceleration"]
 
@@ -24,17 +26,48 @@ def _interval(where: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _step(text: str) -> str:
-    try:
-        return Step.parse(text).text
-    except InvalidRequest as error:
-        raise ValueError(error.message) from None
+def _duration(parse: Callable[[str], Step]) -> AfterValidator:
+    def check(text: str) -> str:
+        try:
+            return parse(text).text
+        except InvalidRequest as error:
+            raise ValueError(error.message) from None
+
+    return AfterValidator(check)
 
 
 def _finite(value: float) -> float:
     if not math.isfinite(value):
         raise ValueError("a finite number is needed")
     return value
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """The parts of a comma list."""
+    names = tuple(part.strip() for part in text.split(","))
+    again = sorted({name for name in names if names.count(name) > 1})
+    if not all(names) or again:
+        raise ValueError(f"{text!r} {'repeats ' + again[0] if all(names) else 'has an empty part'}")
+    return names
+
+
+def _filters(text: str) -> str:
+    names = _names(text.lower())
+    unknown = [name for name in names if name not in OUTLIER_FILTERS]
+    if names != (NO_FILTER,) and unknown:
+        known = ", ".join(OUTLIER_FILTERS)
+        rule = f"filter is {NO_FILTER}, or one or more of {known}, joined by commas"
+        raise ValueError(f"{rule}; {unknown[0]!r} is not")
+    return ",".join(names)
+
+
+def _sensors(text: str) -> str:
+    return ",".join(sorted(_names(text.upper())))
+
+
+Finite = AfterValidator(_finite)
+Speed = Annotated[float, Finite, Field(ge=0)]
+Days = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class VelocityParameters(BaseModel):
@@ -53,11 +86,51 @@ class VelocityParameters(BaseModel):
         description="Restricts the image pairs: both dates must lie inside this RFC 3339 interval.",
         examples=["2014-06-01/.."],
     )
-    step: Annotated[str, AfterValidator(_step)] = Field(
+    step: Annotated[str, _duration(Step.parse)] = Field(
         "P30D",
         description="Length of a window, an ISO 8601 duration from P5D to P1Y. Windows of a fixed length are "
         "counted from 1970-01-01; months and years follow the calendar.",
         examples=["P30D", "P1M"],
+    )
+    stride: Annotated[str, _duration(Step.parse_stride)] | None = Field(
+        None,
+        description="From the start of one window to that of the next, an ISO 8601 duration from P1D to P1Y, "
+        "counted as step is; without it windows follow one another. A calendar step needs a calendar stride.",
+        examples=["P10D", "P1M"],
+    )
+    gaps: Literal["flag", "mask"] = Field(
+        "flag",
+        description="What becomes of windows that overlap more than 60 days without any pair: flag gives "
+        "them their interpolated value and the flag filled, mask no value and the same flag.",
+    )
+    filter: Annotated[str, AfterValidator(_filters)] = Field(
+        DIRECTION,
+        description="Filters of outliers, applied in this order, joined by commas, or none. median_angle "
+        "keeps pairs within 45 degrees of the median vector, zscore those within 3.5 NMAD of the median in "
+        "both components (not for ice that surges), vvc_choice takes the first where directions cohere and "
+        "the second where they do not.",
+        examples=["median_angle", "median_angle,zscore", "none"],
+    )
+    min_speed: Speed | None = Field(None, description="Only pairs at least this fast, m/yr.", examples=[5.0])
+    max_speed: Speed | None = Field(
+        None, description="Only pairs at most this fast, m/yr.", examples=[12_000.0]
+    )
+    min_baseline: Days | None = Field(
+        None, description="Only pairs at least this many days apart.", examples=[10]
+    )
+    max_baseline: Days | None = Field(
+        None, description="Only pairs at most this many days apart.", examples=[400]
+    )
+    sensors: Annotated[str, AfterValidator(_sensors)] | None = Field(
+        None,
+        description="Only pairs of these sensors, by the names that the cube gives them, joined by commas.",
+        examples=["L8,L9,S2A,S2B"],
+    )
+    max_error: Speed | None = Field(
+        None,
+        description="Only pairs of which the cube states errors of both components, neither above this, "
+        "m/yr.",
+        examples=[100.0],
     )
     regularization: Literal["accel", "zero", "model"] = Field(
         "accel",
@@ -71,6 +144,11 @@ class VelocityParameters(BaseModel):
         "or these over the root of the days between, which depends little on how dense the dates are.",
         examples=["acceleration"],
     )
+    guess: Literal["savgol", "gaussian", "median", "lowess"] = Field(
+        "savgol",
+        description="How the first guess is smoothed over 90 days: by the cubic of Savitzky and Golay, "
+        "a Gaussian, a running median, or robust local lines.",
+    )
     coefficient: Annotated[float, AfterValidator(_finite)] = Field(
         100.0,
         gt=0,
@@ -82,9 +160,27 @@ class VelocityParameters(BaseModel):
     )
     interval: Literal["theoretical", "scaled"] = Field(
         "theoretical",
-        description="The 95 % interval v_low..v_high: from the stated errors alone, or scaled by the "
-        "residuals of the pixel.",
+        description="The interval v_low..v_high: from the stated errors alone, or scaled by the residuals of "
+        "the pixel.",
     )
+    level: Annotated[float, Field(ge=0.5, le=0.999)] = Field(
+        0.95, description="Share of the windows whose interval should hold the truth.", examples=[0.95, 0.68]
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> VelocityParameters:
+        for name in ("speed", "baseline"):
+            least, most = getattr(self, f"min_{name}"), getattr(self, f"max_{name}")
+            if least is not None and most is not None and least > most:
+                raise ValueError(
+                    f"min_{name} {least:g} is above max_{name} {most:g}; no pair could be both, swap them."
+                )
+        if self.window_step.days is None and self.window_stride and self.window_stride.days is not None:
+            raise ValueError(
+                f"stride {self.stride} is in days but step {self.step} follows the calendar; give the stride "
+                "in months or years too, such as P1M."
+            )
+        return self
 
     @property
     def window_interval(self) -> Interval | None:
@@ -100,3 +196,26 @@ class VelocityParameters(BaseModel):
     def window_step(self) -> Step:
         """`step`, parsed."""
         return Step.parse(self.step)
+
+    @property
+    def window_stride(self) -> Step | None:
+        """`stride`, parsed; None where windows follow one another."""
+        return None if self.stride is None else Step.parse_stride(self.stride)
+
+    def windows(self, first: int, last: int) -> Windows:
+        """The windows of a record that runs from day `first` to day `last`.
+
+        Raises:
+            InvalidRequest: the step is longer than the record, or no window is left.
+        """
+        return Windows.select(self.window_step, first, last, self.window_interval, self.window_stride)
+
+    @property
+    def outlier_filters(self) -> tuple[str, ...]:
+        """The names in `filter`, in order; empty for none."""
+        return () if self.filter == NO_FILTER else tuple(self.filter.split(","))
+
+    @property
+    def wanted_sensors(self) -> tuple[str, ...] | None:
+        """The names in `sensors`, sorted; None for all."""
+        return None if self.sensors is None else tuple(self.sensors.split(","))

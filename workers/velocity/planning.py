@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from workers.calendar import Windows
 from workers.cubes.cube import Cube
 from workers.cubes.discovery import CubeCatalog
 from workers.cubes.grid import Grid
@@ -21,6 +20,7 @@ from workers.plan import Limits, Plan, PlannedCube, Shard
 from workers.regions import CRS84, lattice, outline, parse_bbox, split_until
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.region import HALO
+from workers.velocity.screening import check_sensors
 
 PROCESS_ID = "velocity-cube"
 SHARD_PIXELS = 40
@@ -79,7 +79,8 @@ def plan_region(inputs: dict[str, Any], catalog: CubeCatalog, access: Access, li
         NoCube: no cube meets the box.
         SeveralGrids: its cubes lie on several coordinate reference systems and none of these covers it.
         TooLarge: it has more pixels than the limit.
-        InvalidRequest: an input is wrong, or the step or datetime leaves no window.
+        InvalidRequest: an input is wrong, no pair is of a sensor asked for, or step or datetime leave no
+            window.
         SourceUnavailable, CubeInvalid: a catalog or a cube is at fault.
     """
     request = VelocityCubeInputs.model_validate(inputs)
@@ -92,7 +93,8 @@ def plan_region(inputs: dict[str, Any], catalog: CubeCatalog, access: Access, li
     cubes = list({cube.id: cube for cube in [*cubes, *cubes_around(halo, catalog, access)]}.values())
     records = [cube.record() for cube in cubes]
     first, last = min(r[0] for r in records), max(r[1] for r in records)
-    Windows.select(request.window_step, first, last, request.window_interval)
+    request.windows(first, last)
+    check_sensors(request, [cube.table() for cube in cubes])
     canonical = request.model_dump(mode="json", exclude={"bbox"})
     canonical["window"] = [*grid.bounds]
     canonical["grid"] = f"EPSG:{grid.epsg}"

@@ -23,6 +23,7 @@ from workers.regions import to_grid
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.planning import no_cube
 from workers.velocity.region import HALO, Reading, SolvedPixel, solve_window
+from workers.velocity.screening import check_sensors
 from workers.velocity.series import PixelSeries
 
 OVERLAP_RULE = "where cubes overlap, the one whose edge is farthest from the place; ties by name"
@@ -83,7 +84,8 @@ def point_series(
         observations: also give the raw pairs with their weights.
 
     Raises:
-        InvalidRequest: the place is not on the globe, or step or datetime leave no window.
+        InvalidRequest: the place is not on the globe, no pair is of a sensor asked for, or step or datetime
+            leave no window.
         NoCube: no cube holds the place.
         SourceUnavailable, CubeInvalid, ChunkUnreadable: a catalog, a cube or a chunk is at fault.
     """
@@ -95,10 +97,11 @@ def point_series(
         raise no_cube(f"No cube holds lon={lon:g}, lat={lat:g}", lon, lat, cubes)
     cube, row, column = owner(holding, source.access, lon, lat)
     table = cube.table()
+    check_sensors(parameters, [table])
     found = time.perf_counter()
 
     first, last = cube.record()
-    windows = Windows.select(parameters.window_step, first, last, parameters.window_interval)
+    windows = parameters.windows(first, last)
     mosaic = Mosaic(around(cube, row, column, holding, cubes, source.access), cube.grid)
     reading = Reading()
     solved = list(solve_window(mosaic, row, column, 1, 1, windows, parameters, reading))

@@ -23,8 +23,7 @@ from workers.velocity.variables import MAP_VARIABLES, SERIES_VARIABLES, VARIABLE
 
 def windows_of(plan: Plan) -> Windows:
     """The windows of a planned product."""
-    inputs = VelocityCubeInputs.model_validate(plan.inputs)
-    return Windows.select(inputs.window_step, plan.first_day, plan.last_day, inputs.window_interval)
+    return VelocityCubeInputs.model_validate(plan.inputs).windows(plan.first_day, plan.last_day)
 
 
 def product_spec(plan: Plan) -> ProductSpec:
@@ -48,9 +47,12 @@ def product_spec(plan: Plan) -> ProductSpec:
             "method": "TICOI",
             "regularization": inputs.regularization,
             "coefficient": inputs.coefficient,
+            "guess": inputs.guess,
+            "filter": inputs.filter,
+            "gaps": inputs.gaps,
             "error_weights": int(inputs.error_weights),
             "interval": inputs.interval,
-            "interval_level": 0.95,
+            "interval_level": inputs.level,
             "interval_comment": "a theoretical interval holds only as far as the stated errors and the prior "
             "do; vvc and count are the indicators to trust",
             "year_length_days": 365,

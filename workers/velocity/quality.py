@@ -14,7 +14,6 @@ from workers.velocity.means import WindowMeans
 from workers.velocity.network import Network
 from workers.velocity.series import Flag
 
-LEVEL = 0.95
 FEWEST_PAIRS = 3.0
 """`low_count` below this effective number: a single bad pair could then pass unnoticed"""
 LEAST_COHERENCE = 0.5
@@ -78,13 +77,13 @@ def _in_errors(left, error, psi):
     return squares[:k]
 
 
-def quantile(psi: np.ndarray) -> float:
-    """Student's t for a two-sided 95 % interval.
+def quantile(psi: np.ndarray, level: float) -> float:
+    """Student's t for a two-sided interval of a level.
 
     Degrees of freedom: pairs with a weight, less one for the steady motion that the penalty leaves free; at
     least one.
     """
-    return float(stdtrit(max(1, np.count_nonzero(psi) - 1), 0.5 + LEVEL / 2))
+    return float(stdtrit(max(1, np.count_nonzero(psi) - 1), 0.5 + level / 2))
 
 
 def counts(network: Network, psi: np.ndarray, means: WindowMeans) -> np.ndarray:

@@ -156,7 +156,7 @@ def _prepare_line(
             # Copies, so that a row that waits for its southern neighbours does not keep the whole block.
             vx, vy = block.vx[line - part.row, offset].copy(), block.vy[line - part.row, offset].copy()
             selected = select_pairs(table, vx, vy, parameters)
-            guesses[at, across] = daily_guess(selected)
+            guesses[at, across] = daily_guess(selected, parameters.guess)
             row[across] = _Prepared(selected, table, vx, vy)
 
 

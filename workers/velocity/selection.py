@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 
-from workers.calendar import Interval
 from workers.cubes.pairs import PairTable
-from workers.velocity import filters
+from workers.velocity.filters import OUTLIER_FILTERS, outside_speeds, saturated
 from workers.velocity.parameters import VelocityParameters
+from workers.velocity.screening import PASSED, REASONS, SATURATION, SPEED, screening
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +50,8 @@ def select_pairs(
     """Filter the pairs of one pixel and put them in canonical order.
 
     The filters, in order: `saturation` (a stored int16 at its limit), `dates` (`pairs_datetime`), `baseline`
-    (two different days), `median_angle` (with its rule for slow ice). All are reported, also with 0.
+    (two different days, and the limits), `sensors`, `error` and `speed` where the user limits them, then the
+    outlier filters that the user names. All of these are reported, also with 0.
 
     Args:
         table: what all pixels of the cube share.
@@ -60,19 +60,18 @@ def select_pairs(
     """
     columns = (table.day1, table.day2, vx, vy, table.error_x, table.error_y)
     day1, day2, vx, vy, error_x, error_y = (_read_only(column) for column in columns)
-    interval = parameters.pair_interval or Interval(None, None)
-    start = -math.inf if interval.start is None else interval.start
-    end = math.inf if interval.end is None else interval.end
-    rows, x, y, taken = _screened(day1, day2, vx, vy, start, end)
-    # What is compared with a limit is in double precision, whatever the type it came in.
-    kept = rows[filters.near_median_direction(x, y)] if rows.size else rows
-    counts = (*taken.tolist(), rows.size - kept.size)
+    refused = screening(table, parameters)
+    kept, x, y, taken = _screened(refused.reason, vx, vy, refused.min_speed, refused.max_speed)
+    valid = kept.size + int(taken.sum())
+    rejected = {name: int(taken[code]) for code, name in enumerate(REASONS) if name in refused.reported}
+    for name in parameters.outlier_filters:
+        # Which pairs are outliers is told by those that the filters before it have left.
+        near = OUTLIER_FILTERS[name](x, y) if kept.size else np.zeros(0, bool)
+        rejected[name] = kept.size - int(np.count_nonzero(near))
+        kept, x, y = kept[near], x[near], y[near]
     kept = in_canonical_order(kept, day1, day2, (vx, vy, error_x, error_y))
     return SelectedPairs(
-        kept,
-        *_taken(kept, day1, day2, vx, vy, error_x, error_y),
-        valid=rows.size + int(taken.sum()),
-        rejected=dict(zip(("saturation", "dates", "baseline", "median_angle"), counts, strict=True)),
+        kept, *_taken(kept, day1, day2, vx, vy, error_x, error_y), valid=valid, rejected=rejected
     )
 
 
@@ -97,21 +96,21 @@ def in_canonical_order(
 
 
 @njit(nogil=True, cache=True)
-def _screened(day1, day2, vx, vy, start, end):
-    """Rows with a velocity that the filters of single pairs leave, their velocities, and what each took."""
+def _screened(reason, vx, vy, min_speed, max_speed):
+    """Rows with a velocity that no filter of single pairs refuses, their velocities, and refusals by code."""
     rows = np.empty(vx.size, np.int64)
     x, y = np.empty_like(vx), np.empty_like(vy)
-    taken = np.zeros(3, np.int64)
+    taken = np.zeros(len(REASONS), np.int64)
     kept = 0
     for row in range(vx.size):
         if not (np.isfinite(vx[row]) and np.isfinite(vy[row])):
             continue
-        if filters.saturated(vx[row], vy[row]):
-            taken[0] += 1
-        elif filters.outside_dates(day1[row], day2[row], start, end):
-            taken[1] += 1
-        elif filters.without_baseline(day1[row], day2[row]):
-            taken[2] += 1
+        if saturated(vx[row], vy[row]):
+            taken[SATURATION] += 1
+        elif reason[row] != PASSED:
+            taken[reason[row]] += 1
+        elif outside_speeds(vx[row], vy[row], min_speed, max_speed):
+            taken[SPEED] += 1
         else:
             rows[kept], x[kept], y[kept] = row, vx[row], vy[row]
             kept += 1

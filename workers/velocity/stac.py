@@ -13,7 +13,7 @@ from workers.version import VERSION
 
 COLLECTION_ID = "ogive-velocity"
 SUMMARY = (
-    "Evenly sampled ice velocity with errors, 95 % intervals, effective counts and vector coherence, "
+    "Evenly sampled ice velocity with errors, intervals, effective counts and vector coherence, "
     "inverted on request from ITS_LIVE image pairs."
 )
 LINEAGE = (

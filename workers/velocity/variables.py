@@ -51,8 +51,8 @@ def _error(of: str, standard_name: str | None = None) -> Variable:
 
 
 def _bound(name: str, side: str) -> Variable:
-    comment = "the group attribute interval names its kind"
-    return _per_year(name, "auxiliary", f"{side} end of the 95 % interval of v", comment=comment)
+    comment = "the group attributes interval and interval_level tell its kind and level"
+    return _per_year(name, "auxiliary", f"{side} end of the interval of v", comment=comment)
 
 
 VARIABLES: tuple[Variable, ...] = (

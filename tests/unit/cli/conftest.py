@@ -36,8 +36,13 @@ def document() -> dict[str, Any]:
     v = [None if 30 <= n < 35 else 900.0 + 60.0 * math.sin(n * math.pi / 6) for n in range(60)]
     return {
         "cell": {"lon": -139.019, "lat": 60.745},
-        "source": {"cube": "ITS_LIVE_vel_EPSG32607_G0120_X650000_Y6750000"},
-        "quality": {"flag_bits": {"edge": 32}},
+        "source": {
+            "cube": "ITS_LIVE_vel_EPSG32607_G0120_X650000_Y6750000",
+            "valid": 1000,
+            "used": 960,
+            "rejected": {"saturation": 0, "median_angle": 40},
+        },
+        "quality": {"flag_bits": {"edge": 32}, "interval": {"level": 0.9}},
         "series_units": {"v": "m/yr"},
         "series": {
             "time": months,

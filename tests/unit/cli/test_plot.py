@@ -39,9 +39,14 @@ def test_the_drawing_keeps_to_its_width_and_height(document, width):
 
 
 def test_a_title_names_unit_place_and_cube(document):
-    title, cube, *_ = drawn(document)
+    title, cube, pairs, *_ = drawn(document)
     assert title == "v, m/yr, at lon -139.0190, lat 60.7450"
     assert cube == "ITS_LIVE_vel_EPSG32607_G0120_X650000_Y6750000"
+    assert pairs == "960 pairs used of 1000; rejected: median_angle 40"
+
+
+def test_the_legend_tells_the_level_of_the_interval(document):
+    assert drawn(document)[-1].endswith("90 % interval")
 
 
 def test_labels_enclose_the_values_and_fall_from_top_to_bottom(document):

@@ -42,15 +42,15 @@ class Pixel:
     def select(self, **parameters) -> SelectedPairs:
         return select_pairs(self.table, self.vx, self.vy, VelocityParameters(**parameters))
 
-    def invert(self, guess: DailyGuess | None = None, **parameters) -> tuple[PixelSeries, Windows]:
-        """The series over the pixel's whole record, alone or with a guess given."""
+    def invert(self, start: DailyGuess | None = None, **parameters) -> tuple[PixelSeries, Windows]:
+        """The series over the pixel's whole record, alone or from a guess given."""
         chosen = VelocityParameters(**parameters)
         selected = select_pairs(self.table, self.vx, self.vy, chosen)
         first, last = int(self.table.day1.min()), int(self.table.day2.max())
-        windows = Windows.select(chosen.window_step, first, last, chosen.window_interval)
-        if guess is None:
-            guess = mean_guess([None] * 4 + [daily_guess(selected)] + [None] * 4)
-        return invert_pixel(selected, guess, windows, chosen), windows
+        windows = chosen.windows(first, last)
+        if start is None:
+            start = mean_guess([None] * 4 + [daily_guess(selected, chosen.guess)] + [None] * 4)
+        return invert_pixel(selected, start, windows, chosen), windows
 
 
 def pixel_of(day1, day2, vx, vy, error_x=1.0, error_y=1.0) -> Pixel:

@@ -2,10 +2,11 @@ import numpy as np
 
 from workers.velocity.filters import (
     near_median,
+    near_median_by_coherence,
     near_median_direction,
-    outside_dates,
+    near_median_velocity,
+    outside_speeds,
     saturated,
-    without_baseline,
 )
 
 
@@ -16,16 +17,10 @@ def test_a_component_or_a_speed_at_the_limit_of_int16_is_saturated():
         assert not saturated(np.float32(vx), np.float32(vy))
 
 
-def test_both_dates_must_lie_inside_the_interval():
-    pairs = [(9, 15), (10, 12), (15, 20), (19, 20)]
-    limits = {(10, 20): [1, 0, 1, 1], (10, np.inf): [1, 0, 0, 0], (-np.inf, 13): [1, 0, 1, 1]}
-    for (start, end), expected in limits.items():
-        assert [outside_dates(*pair, start, end) for pair in pairs] == expected
-
-
-def test_two_images_of_one_day_have_no_baseline():
-    assert without_baseline(7, 7)
-    assert not without_baseline(7, 8)
+def test_speeds_outside_their_limits_are_told():
+    pairs = [(3, 4), (6, 8), (-30, 40)]
+    for limits, expected in {(5, 10): [0, 0, 1], (5.1, np.inf): [1, 0, 0], (0, 9.9): [0, 1, 1]}.items():
+        assert [outside_speeds(np.float32(x), np.float32(y), *limits) for x, y in pairs] == expected
 
 
 def test_the_modified_z_score_counts_in_nmad():
@@ -51,3 +46,34 @@ def test_on_slow_ice_the_speed_decides_and_not_the_direction():
     kept = near_median_direction(vx, vy)
     assert not kept[0]
     assert kept.mean() > 0.98
+
+
+def test_the_z_score_judges_both_components():
+    rng = np.random.default_rng(0)
+    vx, vy = rng.normal(100, 5, 300), rng.normal(-50, 5, 300)
+    vx[0], vy[1] = -100.0, 50.0
+    kept = near_median_velocity(vx, vy)
+    assert not kept[:2].any()
+    assert kept.mean() > 0.98
+
+
+def test_directions_judge_where_they_cohere_and_components_where_they_do_not():
+    rng = np.random.default_rng(0)
+    surge = np.concatenate([rng.normal(100, 5, 300), rng.normal(900, 50, 40)])
+    across = rng.normal(0, 5, 340)
+    np.testing.assert_array_equal(
+        near_median_by_coherence(surge, across), near_median_direction(surge, across)
+    )
+    assert near_median_by_coherence(surge, across).all()
+    vx, vy = rng.normal(0, 60, (2, 300))
+    vx[0] = 900.0
+    np.testing.assert_array_equal(near_median_by_coherence(vx, vy), near_median_velocity(vx, vy))
+    assert not near_median_by_coherence(vx, vy)[0]
+
+
+def test_the_choice_does_not_depend_on_the_order_of_the_pairs_or_on_those_at_rest():
+    rng = np.random.default_rng(1)
+    vx, vy = rng.normal(20, 40, 500), rng.normal(0, 40, 500)
+    vx[:50] = vy[:50] = 0.0
+    kept, order = near_median_by_coherence(vx, vy), rng.permutation(500)
+    np.testing.assert_array_equal(near_median_by_coherence(vx[order], vy[order]), kept[order])

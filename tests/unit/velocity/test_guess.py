@@ -1,21 +1,13 @@
 import numpy as np
 import pytest
-from scipy.signal import savgol_filter
 
-from workers.velocity.guess import DailyGuess, _smoothed, daily_guess, mean_guess
+from workers.velocity.guess import DailyGuess, daily_guess, mean_guess
+from workers.velocity.smoothing import SMOOTHERS
 
 
 def around(centre, *others):
     """Nine guesses with one in the centre."""
     return [*others, *[None] * (4 - len(others)), centre, *[None] * 4]
-
-
-@pytest.mark.parametrize("days", [1, 2, 3, 4, 5, 40, 90, 91, 92, 800])
-def test_the_filter_is_that_of_savitzky_and_golay(days):
-    velocity = np.random.default_rng(days).normal(size=(days, 2))
-    window = min(91, days if days % 2 else days - 1)
-    expected = savgol_filter(velocity, window, min(3, window - 1), axis=0)
-    np.testing.assert_allclose(_smoothed(velocity), expected, atol=1e-12)
 
 
 def test_steady_flow_is_guessed_exactly(pixel):
@@ -28,9 +20,10 @@ def test_steady_flow_is_guessed_exactly(pixel):
     )
 
 
-def test_a_guess_follows_the_season(scenario):
+@pytest.mark.parametrize("smoother", SMOOTHERS)
+def test_a_guess_follows_the_season(scenario, smoother):
     made = scenario(pairs=2000, baselines=(5, 60))
-    guess = daily_guess(made.pixel.select())
+    guess = daily_guess(made.pixel.select(), smoother)
     days = guess.first_day + np.arange(0, len(guess.velocity), 10)
     found, truth = guess.positions(days), made.positions(days)
     assert np.abs(found - truth).max() < 2.0

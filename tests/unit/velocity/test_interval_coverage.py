@@ -32,7 +32,7 @@ def held(scenario, coefficient, guess_of):
         means = window_means(network.days, windows)
         velocity = means.velocity(closure.positions)
         error = quality.window_errors(network, closure, means)
-        reach = quality.quantile(weight) * quality.speed_error(velocity, error)
+        reach = quality.quantile(weight, 0.95) * quality.speed_error(velocity, error)
         speed = np.hypot(*velocity.T)
         low.append((speed - reach)[means.whole])
         high.append((speed + reach)[means.whole])

@@ -3,6 +3,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from tests.unit.velocity.conftest import FIRST_DAY
 from workers.calendar import Step, Windows
 from workers.velocity.guess import daily_guess
 from workers.velocity.invert import invert_pixel
@@ -218,3 +219,43 @@ def test_better_pairs_weigh_more_with_error_weights(pixel):
             series, _ = given.invert(regularization="zero", coefficient=1e4, error_weights=weighted)
             misses.append(series.vx - 500.0)
     assert np.sqrt(np.mean(np.square(wrong[True]))) < 0.9 * np.sqrt(np.mean(np.square(wrong[False])))
+
+
+def test_masked_gaps_have_no_value_and_keep_their_flag(scenario):
+    given = scenario(pairs=800, date_noise=0.5).pixel
+    day1, day2 = given.table.day1, given.table.day2
+    seen = given[np.flatnonzero((day2 < FIRST_DAY + 500) | (day1 > FIRST_DAY + 800))]
+    flagged, _ = seen.invert()
+    masked, _ = seen.invert(gaps="mask")
+    filled = flagged.quality_flag & Flag.filled != 0
+    assert 8 <= filled.sum() <= 14
+    assert np.isfinite(flagged.v[filled]).all()
+    for name in ("v", "vx", "vy_error", "v_low", "v_high", "count"):
+        got = getattr(masked, name)
+        assert np.isnan(got[filled]).all()
+        np.testing.assert_array_equal(got[~filled], getattr(flagged, name)[~filled])
+    np.testing.assert_array_equal(masked.quality_flag, flagged.quality_flag)
+
+
+def test_a_higher_level_is_a_wider_interval_by_the_quantiles_of_student(scenario):
+    given = scenario(pairs=800, date_noise=2.0, pair_noise=4.0).pixel
+    (narrow, _), (wide, _) = given.invert(level=0.68), given.invert(level=0.99)
+    np.testing.assert_array_equal(narrow.v, wide.v)
+    ratio = (wide.v_high - wide.v) / (narrow.v_high - narrow.v)
+    np.testing.assert_allclose(ratio, 2.5758 / 0.9945, rtol=0.02)
+
+
+def test_overlapping_windows_share_the_values_of_those_that_follow_one_another(scenario):
+    given = scenario(pairs=800, date_noise=1.0).pixel
+    plain, windows = given.invert()
+    dense, dense_windows = given.invert(stride="P10D")
+    inside = np.flatnonzero(np.isin(dense_windows.start, windows.start))
+    np.testing.assert_array_equal(dense.vx[inside], plain.vx)
+    np.testing.assert_array_equal(dense.v_error[inside], plain.v_error)
+
+
+@pytest.mark.parametrize("guess", ["gaussian", "median", "lowess"])
+def test_any_guess_leads_near_the_truth(scenario, guess):
+    made = scenario(pairs=1500, date_noise=0.5, pair_noise=1.0)
+    series, windows = made.pixel.invert(guess=guess, coefficient=300)
+    assert np.sqrt(np.nanmean((series.v - made.speed(windows))[1:-1] ** 2)) < 12.0
