@@ -108,7 +108,7 @@ def holdout(
 def _paths(fold: Fold, parameters: VelocityParameters) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Days and positions (k, 2) in metres of each method, linear in between, all over the whole record."""
     seen, record = fold.seen, fold.record
-    guess, network = daily_guess(seen), network_for(seen, parameters)
+    guess, network = daily_guess(seen, parameters.guess), network_for(seen, parameters)
     windows = Windows.select(parameters.window_step, *record)
     series = invert_pixel(seen, guess, windows, parameters)
     edges = np.append(windows.start, windows.end[-1])

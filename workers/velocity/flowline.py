@@ -27,6 +27,7 @@ from workers.velocity.parameters import VelocityParameters
 from workers.velocity.planning import no_cube
 from workers.velocity.point import around, owner
 from workers.velocity.region import HALO, Reading, solve_window
+from workers.velocity.screening import check_sensors
 from workers.velocity.series import Flag, PixelSeries
 
 PROCESS_ID = "flowline"
@@ -175,7 +176,8 @@ def line_series(
         report: told after each pixel.
 
     Raises:
-        InvalidRequest: the line or the spacing is none, or step or datetime leave no window.
+        InvalidRequest: the line or the spacing is none, no pair is of a sensor asked for, or step or datetime
+            leave no window.
         TooLarge: there would be too many points.
         NoCube: no cube holds any of the points.
         ChunkUnreadable: no pixel of the line can be read.
@@ -188,7 +190,8 @@ def line_series(
         cubes = sorted({cell.cube.id: cell.cube for cell in cells}.values(), key=lambda cube: cube.id)
         records = [cube.record() for cube in cubes]
         first, last = min(record[0] for record in records), max(record[1] for record in records)
-        windows = Windows.select(parameters.window_step, first, last, parameters.window_interval)
+        windows = parameters.windows(first, last)
+        check_sensors(parameters, [cube.table() for cube in cubes])
         found, reading = time.perf_counter(), Reading()
         pixels = _solved(cells, windows, parameters, reading, report)
     done = time.perf_counter()

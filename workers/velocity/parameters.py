@@ -65,8 +65,7 @@ def _sensors(text: str) -> str:
     return ",".join(sorted(_names(text.upper())))
 
 
-Finite = AfterValidator(_finite)
-Speed = Annotated[float, Finite, Field(ge=0)]
+Speed = Annotated[float, Field(ge=0), AfterValidator(_finite)]
 Days = Annotated[int, Field(ge=1, le=100_000)]
 
 
