@@ -11,8 +11,8 @@ TUKEY = 4.685
 """Residuals beyond this many scales get no weight: 95 % efficiency on normal errors"""
 NORMAL_MAD = 1.4826
 """Standard deviation of a normal variable over its median absolute deviation"""
-RAYLEIGH_MEDIAN = 1.1774
-"""Median of the length of a vector whose two components are standard normal"""
+MEDIAN_LENGTH = {1: 0.67449, 2: 1.1774}
+"""Median length of a vector whose components, by their number, are standard normal"""
 
 
 def median(values: np.ndarray) -> float:
@@ -65,12 +65,12 @@ def _selected(values, rank):
     return values[rank]
 
 
-def radial_scale(squares: np.ndarray) -> float:
-    """Standard deviation of one component, from the median of squared lengths of two-component residuals.
+def radial_scale(squares: np.ndarray, components: int = 2) -> float:
+    """Standard deviation of one component, from the median of squared lengths of residuals.
 
     The residuals of a fit are centred on zero already: no location is taken off. NaN without residuals.
     """
-    return math.sqrt(median(squares)) / RAYLEIGH_MEDIAN if squares.size else math.nan
+    return math.sqrt(median(squares)) / MEDIAN_LENGTH[components] if squares.size else math.nan
 
 
 @njit(nogil=True, cache=True)

@@ -5,8 +5,8 @@ Source: Charrier et al. 2025, sections 2.1.2 and 2.2.1, with these choices:
 * The unknowns are positions u (`linear.differences`), solved for as departures from a target (`prior`).
 * The row factor is w = q psi and P = w^2, alike in the normal matrix, the right-hand side and the covariance.
 * One psi a pair, from the radial residual of both components: the result does not depend on the axes, and
-  one factor serves both components. For comparison each component can be solved with weights of its own, as
-  the paper does.
+  one factor serves both components. For comparison with the paper each can have weights of its own
+  (`components`).
 * What is trusted is as short as the record allows, down to 60 days instead of always 180, and the scale of
   residuals is taken from it in every iteration, not only in the first: pairs that decorrelate cannot take
   over even as a majority (70 % of those beyond 60 days, RMSE of 5 000 pairs: 22 m/yr, with 180 days 83).
@@ -89,7 +89,9 @@ def stated_quality(network: Network) -> np.ndarray:
     return np.clip(np.median(error) / error, *QUALITY_RANGE)
 
 
-def robust_solve(network: Network, q: np.ndarray, prior: Prior, coefficient: float) -> RobustClosure:
+def robust_solve(
+    network: Network, q: np.ndarray, prior: Prior, coefficient: float, components: int = 2
+) -> RobustClosure:
     """Solve with the pairs that are trusted, then iterate with all, each judged by its residual (2.2.1).
 
     The trusted pairs make the first solution, all alike; where they leave an interval unspanned, longer ones
@@ -102,6 +104,7 @@ def robust_solve(network: Network, q: np.ndarray, prior: Prior, coefficient: flo
         q: (m,) float64, quality of the pairs (ones for none).
         prior: what the solution is drawn to.
         coefficient: c.
+        components: how many of the two vary; residuals are judged by the scale of that many.
     """
     reach = Reach.of(network)
     limit = trusted_baseline(network, reach)
@@ -112,7 +115,7 @@ def robust_solve(network: Network, q: np.ndarray, prior: Prior, coefficient: flo
 
     def judged(positions: np.ndarray) -> np.ndarray:
         squares = departures.squared_residuals(positions - target)
-        return biweight(squares, max(radial_scale(squares[judges]), SMALLEST_SCALE))
+        return biweight(squares, max(radial_scale(squares[judges], components), SMALLEST_SCALE))
 
     # Unweighted: weights by residuals against the guess would reject the pairs of a surge that it smooths.
     closure = _solve(departures, np.where(first, q * q, 0.0), target)

@@ -8,7 +8,8 @@ from workers.calendar import Windows
 from workers.linear.differences import residuals
 from workers.linear.robust import radial_scale
 from workers.velocity import quality
-from workers.velocity.closure import RobustClosure, robust_solve, stated_quality
+from workers.velocity.closure import stated_quality
+from workers.velocity.components import Components, solve_components
 from workers.velocity.guess import DailyGuess
 from workers.velocity.means import window_means
 from workers.velocity.network import Network, network_of
@@ -30,10 +31,11 @@ def network_for(selected: SelectedPairs, parameters: VelocityParameters) -> Netw
     return network.refined(FOLLOWED_DAYS) if parameters.regularization == "model" else network
 
 
-def close(network: Network, guess: DailyGuess | None, parameters: VelocityParameters) -> RobustClosure:
+def close(network: Network, guess: DailyGuess | None, parameters: VelocityParameters) -> Components:
     """The positions of a pixel with a user's regularisation and weights; no guess pulls to rest."""
     q = stated_quality(network) if parameters.error_weights else np.ones(len(network))
-    return robust_solve(network, q, _prior(network, guess, parameters), parameters.coefficient)
+    prior = _prior(network, guess, parameters)
+    return solve_components(network, q, prior, parameters.coefficient, parameters.weights)
 
 
 def _prior(network: Network, guess: DailyGuess | None, parameters: VelocityParameters) -> Prior:
@@ -63,15 +65,15 @@ def invert_pixel(
     if not len(selected):
         return _without_data(selected, len(windows))
     network = network_for(selected, parameters)
-    robust = close(network, guess, parameters)
-    closure, psi = robust.closure, robust.psi
+    solved = close(network, guess, parameters)
+    positions, psi = solved.positions, solved.psi
     means = window_means(network.days, windows)
 
-    velocity = means.velocity(closure.positions)
+    velocity = means.velocity(positions)
     speed = np.hypot(velocity[:, 0], velocity[:, 1])
-    error = quality.window_errors(network, closure, means)
+    error = solved.gathered(lambda part: quality.window_errors(network, part.closure, means))
     speed_error = quality.speed_error(velocity, error)
-    left = residuals(network.first, network.second, network.displacement, closure.positions)
+    left = residuals(network.first, network.second, network.displacement, positions)
     scale = quality.error_scale(network, left, psi)
     reach = (
         quality.quantile(psi, parameters.level)
@@ -81,7 +83,9 @@ def invert_pixel(
     count = quality.counts(network, psi, means)
     vvc = quality.coherence(velocity)
     quality_flag = np.full(len(windows), int(Flag.no_data), np.uint8)
-    quality_flag[means.covered] = quality.raised_flags(network, robust, means, count, vvc, windows)
+    quality_flag[means.covered] = np.bitwise_or.reduce(
+        [quality.raised_flags(network, part, means, count, vvc, windows) for part in solved.parts]
+    )
     masked = quality_flag & Flag.filled != 0 if parameters.gaps == "mask" else np.zeros(len(windows), bool)
 
     def column(values: np.ndarray) -> np.ndarray:
@@ -104,8 +108,8 @@ def invert_pixel(
         vvc=np.float32(vvc),
         error_scale=np.float32(scale),
         residual_nmad=radial_scale(quality.squared_length(left)),
-        iterations=robust.iterations,
-        converged=robust.converged,
+        iterations=solved.iterations,
+        converged=solved.converged,
         valid=selected.valid,
         used=len(selected),
         rejected=dict(selected.rejected),

@@ -13,6 +13,7 @@ from workers.errors import InvalidRequest
 from workers.velocity.filters import DIRECTION, NO_FILTER, OUTLIER_FILTERS
 
 Penalty = Literal["jumps", "acceleration"]
+Weights = Literal["joint", "separate"]
 
 
 def _interval(where: str) -> AfterValidator:
@@ -153,6 +154,12 @@ class VelocityParameters(BaseModel):
         gt=0,
         le=1e6,
         description="Strength of the regularisation (the paper's lambda is its square).",
+    )
+    weights: Weights = Field(
+        "joint",
+        description="joint gives a pair one robust weight, so that the series does not depend on the axes; "
+        "separate gives it one for each component, as in the paper.",
+        examples=["joint"],
     )
     error_weights: bool = Field(
         False, description="Weigh pairs by the errors that the cube states, as displacements."

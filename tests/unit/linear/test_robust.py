@@ -11,6 +11,11 @@ def test_the_scale_of_normal_residuals_is_their_standard_deviation():
     assert radial_scale((residuals**2).sum(axis=1)) == pytest.approx(3.0, rel=0.01)
 
 
+def test_one_component_has_the_same_scale_as_two():
+    residuals = np.random.default_rng(0).normal(0.0, 3.0, 200_000)
+    assert radial_scale(residuals**2, components=1) == pytest.approx(3.0, rel=0.01)
+
+
 def test_the_scale_ignores_a_minority_however_wild():
     squares = np.ones(101)
     squares[:50] = 1e12
