@@ -13,6 +13,7 @@ RUN uv pip install --no-cache --python /opt/ogive --require-hashes -r requiremen
 COPY pyproject.toml README.md LICENSE ./
 COPY service service
 COPY workers workers
+COPY infra/dask infra/dask
 RUN uv pip install --no-cache --python /opt/ogive --no-deps .
 
 FROM python:3.12-slim-bookworm

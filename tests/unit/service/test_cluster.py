@@ -1,5 +1,6 @@
 import time
 
+import dask.config
 import pytest
 from distributed import LocalCluster
 
@@ -75,3 +76,8 @@ async def test_a_lost_scheduler_is_told(cluster: Cluster, scheduler):
     with pytest.raises(SchedulerUnavailable):
         await cluster.call(abs, -3)
     del waiting
+
+
+async def test_no_process_of_dask_walks_the_frames_of_its_threads():
+    """The configuration that is installed beside the packages is found: see infra/dask."""
+    assert dask.config.get("distributed.worker.profile.enabled") is False
