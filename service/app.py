@@ -17,7 +17,18 @@ from service.formats.openapi import describe
 from service.jobs.runner import Runner
 from service.jobs.store import JobStore
 from service.middleware import HEADER, RequestId
-from service.routes import catalog, description, health, jobs, landing, processes, store, timeseries
+from service.routes import (
+    catalog,
+    description,
+    edr,
+    files,
+    health,
+    jobs,
+    landing,
+    processes,
+    store,
+    timeseries,
+)
 from service.settings import Settings
 from workers import tasks as worker_tasks
 from workers.processes import PROCESSES, Process
@@ -26,7 +37,7 @@ from workers.version import VERSION
 
 _EXPOSED = ["Location", "ETag", "Link", "Retry-After", "Preference-Applied", HEADER]
 _EXPOSED += ["Accept-Ranges", "Content-Length", "Content-Range"]
-_ROUTES = (landing, timeseries, processes, jobs, catalog, store, health, description)
+_ROUTES = (landing, timeseries, processes, jobs, catalog, edr, files, store, health, description)
 
 Connect = Callable[[Settings], AbstractAsyncContextManager[Cluster]]
 

@@ -72,6 +72,16 @@ class Settings(BaseSettings):
     limit_pixels: int = Field(Limits().max_pixels, ge=1, description="Pixels that one job may compute.")
     limit_wait: float = Field(60.0, gt=0, description="Seconds that one request may wait for its answer.")
     limit_list: int = Field(1000, ge=1, description="Entries on one page of a list.")
+    limit_inline: int = Field(
+        20_000_000,
+        ge=1,
+        description="Bytes of values in one EDR answer; for more, the answer leads to the Zarr store.",
+    )
+    limit_file: int = Field(
+        2_000_000_000,
+        ge=1,
+        description="Bytes of values in one file of a product; for more, the answer leads to the Zarr store.",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from service.edr.collection import edr_members
 from workers.products import keys
 from workers.products.store import ProductStore
 
@@ -38,7 +39,7 @@ def catalog_links(base: str, collections: Sequence[dict[str, Any]] = ()) -> list
 
 
 def served_collection(document: dict[str, Any], base: str) -> dict[str, Any]:
-    """A collection with the links that lead from and to it."""
+    """A collection with the links that lead from and to it, and the EDR queries that its products answer."""
     here = _collection(base, document["id"])
     ours = [
         link("self", here, title=_title(document)),
@@ -46,7 +47,7 @@ def served_collection(document: dict[str, Any], base: str) -> dict[str, Any]:
         link("parent", f"{base}/", title="Ogive"),
         link("items", f"{here}/items", GEOJSON, title="Products, newest first"),
     ]
-    return document | {"links": ours + _foreign(document)}
+    return document | edr_members(document, here) | {"links": ours + _foreign(document)}
 
 
 def served_item(document: dict[str, Any], base: str, products: ProductStore) -> dict[str, Any]:

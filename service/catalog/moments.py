@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-__all__ = ["moment", "span", "stamp"]
+__all__ = ["Span", "moment", "span", "stamp"]
 
 Span = tuple[dt.datetime | None, dt.datetime | None]
 """First and last moment, both included; None is an open side."""

@@ -18,8 +18,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from service.catalog.moments import Span
 from service.catalog.search import Search
-from service.catalog.table import EXTENTS, ITEMS, METADATA, conditions, extent, row
+from service.catalog.table import EXTENTS, ITEMS, METADATA, conditions, during, extent, meets_any, row
 from service.errors import NotFound
 from workers.errors import InvalidRequest
 
@@ -101,6 +102,30 @@ class Catalog:
         query = sa.select(ITEMS.c.number).where(ITEMS.c.id == item)
         async with self._engine.connect() as connection:
             return (await connection.execute(query)).first() is not None
+
+    async def newest(self, collection: str, place: shapely.Geometry, period: Span) -> str | None:
+        """The id of the newest item that covers a place, else of the newest that has a part of it.
+
+        Args:
+            collection: where to look.
+            place: in longitude and latitude.
+            period: which the item must have a moment in common with.
+
+        Raises:
+            NotFound: there is no such collection.
+        """
+        self._check(collection)
+        query = sa.select(ITEMS.c.id, ITEMS.c.footprint).where(
+            ITEMS.c.collection == collection, *during(period), meets_any([place.bounds])
+        )
+        async with self._engine.connect() as connection:
+            found = (await connection.execute(query.order_by(ITEMS.c.number.desc()))).all()
+        shapely.prepare(place)
+        footprints = shapely.from_wkb(np.array([line.footprint for line in found], object))
+        meeting = np.flatnonzero(shapely.intersects(place, footprints))
+        covering = meeting[shapely.covers(footprints[meeting], place)]
+        first = next(iter([*covering, *meeting]), None)
+        return None if first is None else found[first].id
 
     async def search(self, search: Search) -> Page:
         """One page of the items that a search selects.

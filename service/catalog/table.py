@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import shapely
 import sqlalchemy as sa
 
-from service.catalog.moments import moment, stamp
+from service.catalog.moments import Span, moment, stamp
 from service.catalog.search import Box, Search
 
-__all__ = ["EXTENTS", "ITEMS", "METADATA", "conditions", "extent", "row"]
+__all__ = ["EXTENTS", "ITEMS", "METADATA", "conditions", "during", "extent", "meets_any", "row"]
 
 METADATA = sa.MetaData()
 ITEMS = sa.Table(
@@ -72,14 +73,22 @@ def conditions(search: Search) -> list[sa.ColumnElement[bool]]:
         found.append(_C.id.in_(search.ids))
     if search.collections is not None:
         found.append(_C.collection.in_(search.collections))
-    start, end = search.period
-    if start is not None:
-        found.append(_C.last >= start)
-    if end is not None:
-        found.append(_C.first <= end)
+    found += during(search.period)
     if search.boxes:
-        found.append(sa.or_(*map(_meets, search.boxes)))
+        found.append(meets_any(search.boxes))
     return found
+
+
+def during(period: Span) -> list[sa.ColumnElement[bool]]:
+    """Items that have a moment in common with a period."""
+    start, end = period
+    later = [] if start is None else [_C.last >= start]
+    return later if end is None else [*later, _C.first <= end]
+
+
+def meets_any(boxes: Iterable[Box]) -> sa.ColumnElement[bool]:
+    """Items whose box has a place in common with one of these."""
+    return sa.or_(*map(_meets, boxes))
 
 
 def _meets(box: Box) -> sa.ColumnElement[bool]:

@@ -63,6 +63,13 @@ async def get_object(
     return await _respond(request, found, media_type, await _cache(catalog, product))
 
 
+@router.head("/{product}.zarr", include_in_schema=False)
+@router.get("/{product}.zarr", operation_id="get_group", summary="The Zarr store of a product")
+async def get_group(request: Request, product: str, catalog: CatalogDep, products: ProductsDep) -> Response:
+    """What the group of a product says of itself and its arrays; Zarr readers open this address."""
+    return await get_object(request, product, "zarr.json", catalog, products)
+
+
 @router.head("/{product}.json", include_in_schema=False)
 @router.get("/{product}.json", operation_id="get_document", summary="A document beside a product")
 async def get_document(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from workers.errors import InvalidRequest, StoreUnavailable
 from workers.products import manifest
 from workers.products.store import ProductStore, unreachable
 
-__all__ = ["Product", "Stored", "open_product"]
+__all__ = ["Product", "Stored", "open_product", "opened"]
 
 _CUBE, _MAP = ("time", "y", "x"), ("y", "x")
 _READERS = ThreadPoolExecutor(8, "product-reader")
@@ -169,6 +169,12 @@ def open_product(store: ProductStore, product: str) -> Product:
     }
     grid = Grid(epsg, left, top, spacing, height, width)
     return Product(product, grid, bounds[:, 0], bounds[:, 1], variables, attributes, group, store.url)
+
+
+@lru_cache(maxsize=32)
+def opened(store: ProductStore, product: str) -> Product:
+    """What `open_product` gives, kept: a finished product is never rewritten. A failure is not kept."""
+    return open_product(store, product)
 
 
 def _around(places: np.ndarray) -> slice:

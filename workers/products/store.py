@@ -42,7 +42,7 @@ class ProductStore:
     """
 
     url: str
-    storage_options: Mapping[str, Any] | None = field(default=None, repr=False)
+    storage_options: Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
 
     @cached_property
     def _root(self) -> tuple[AbstractFileSystem, str]:

@@ -20,6 +20,8 @@ from service.catalog.store import Catalog
 from service.dependencies import known_query
 from service.middleware import RequestId
 from service.routes import catalog as catalog_routes
+from service.routes import edr as edr_routes
+from service.routes import files as file_routes
 from service.routes import store as store_routes
 from service.settings import Settings
 from workers.calendar import Step, Windows, day_of
@@ -177,6 +179,8 @@ def app(tmp_path: Path, workshop: Workshop, catalog: Catalog) -> FastAPI:
     app.state.settings = Settings(data=tmp_path, products=workshop.store.url)
     app.state.catalog = catalog
     app.include_router(catalog_routes.router)
+    app.include_router(edr_routes.router)
+    app.include_router(file_routes.router)
     app.include_router(store_routes.router)
     failures.install(app)
     app.add_middleware(RequestId)
