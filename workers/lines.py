@@ -81,7 +81,7 @@ def walk(coordinates: Sequence[Sequence[float]], spacing: float) -> Walk:
             {"max_points": MAX_POINTS},
             [],
         )
-    distance = spacing * np.arange(points)
+    distance = float(spacing) * np.arange(points)
     piece = np.clip(np.searchsorted(along, distance, side="right") - 1, 0, pieces.size - 1)
     east, north, _ = _WGS84.fwd(lon[piece], lat[piece], azimuth[piece], distance - along[piece])
     return Walk(length, distance, np.asarray(east), np.asarray(north))

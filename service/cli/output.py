@@ -18,17 +18,19 @@ Report = Callable[[int, int], None]
 """Told how many are done, of how many."""
 
 
-def write(text: str, path: Path | None) -> None:
-    """Write an answer as it is.
+def write(content: str | bytes, path: Path | None) -> None:
+    """Write an answer as it is: text in UTF-8, or the bytes of a file.
 
     Raises:
         InvalidRequest: the file cannot be written.
     """
+    data = content.encode() if isinstance(content, str) else content
     if path is None:
-        sys.stdout.write(text)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
         return
     try:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_bytes(data)
     except OSError as error:
         raise InvalidRequest(f"--output: {path} cannot be written: {error.strerror}.", "output") from None
 
@@ -48,7 +50,7 @@ def show(drawing: Callable[[int], RenderableType], path: Path | None) -> None:
 
 @contextmanager
 def progress(task: str, unit: str) -> Iterator[Report]:
-    """A progress bar on stderr; where that is no terminal, its last state in one line."""
+    """A progress bar on stderr, from the first report on; without a terminal its last state in one line."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -56,6 +58,18 @@ def progress(task: str, unit: str) -> Iterator[Report]:
         TextColumn(unit),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        bar = bars.add_task(task, total=None)
-        yield lambda done, total: bars.update(bar, completed=done, total=total)
+    bars = Progress(*columns, console=Console(stderr=True))
+    bar, began = bars.add_task(task, total=None), False
+
+    def report(done: int, total: int) -> None:
+        nonlocal began
+        bars.update(bar, completed=done, total=total)
+        if not began:
+            bars.start()
+            began = True
+
+    try:
+        yield report
+    finally:
+        if began:
+            bars.stop()

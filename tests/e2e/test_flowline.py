@@ -10,7 +10,8 @@ from workers.cubes.cube import Cube
 from workers.errors import ChunkUnreadable, NoCube
 from workers.plan import CubeSource
 from workers.regions import to_grid
-from workers.velocity.flowline import NOWHERE, OUTSIDE, line_series
+from workers.velocity.flowline import line_series
+from workers.velocity.line import NOWHERE, OUTSIDE
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point import point_series
 from workers.velocity.series import Flag

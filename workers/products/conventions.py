@@ -26,6 +26,14 @@ _SPATIAL = {
     "description": "Spatial coordinate information",
 }
 _TIME = {"units": "days since 1970-01-01", "calendar": "proleptic_gregorian"}
+TIME_AXIS = {
+    "standard_name": "time",
+    "long_name": "middle of the window",
+    **_TIME,
+    "axis": "T",
+    "bounds": "time_bnds",
+}
+TIME_BOUNDS = {"long_name": "first day of the window, and the day after its last", **_TIME}
 
 
 def group_attributes(spec: ProductSpec) -> dict[str, Any]:
@@ -87,14 +95,8 @@ def coordinate_attributes(spec: ProductSpec) -> dict[str, dict[str, Any]]:
     spacing, _, left, _, _, top = grid.transform
     transform = " ".join(repr(number) for number in (left, spacing, 0.0, top, 0.0, -spacing))
     return {
-        "time": {
-            "standard_name": "time",
-            "long_name": "middle of the window",
-            **_TIME,
-            "axis": "T",
-            "bounds": "time_bnds",
-        },
-        "time_bnds": {"long_name": "first day of the window, and the day after its last", **_TIME},
+        "time": TIME_AXIS,
+        "time_bnds": TIME_BOUNDS,
         "y": y,
         "x": x,
         GRID_MAPPING: {**crs.to_cf(), "GeoTransform": transform},

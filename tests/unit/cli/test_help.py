@@ -41,7 +41,15 @@ EXAMPLES = sorted(
 
 
 def test_the_commands_are_those_of_the_house():
-    assert {name.split()[1] for name in LEAVES} == {"demo", "serve", "series", "run", "synth", "score"}
+    assert {name.split()[1] for name in LEAVES} == {
+        "demo",
+        "serve",
+        "series",
+        "flowline",
+        "run",
+        "synth",
+        "score",
+    }
 
 
 def test_help_imports_nothing_heavy():

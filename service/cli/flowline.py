@@ -1,0 +1,102 @@
+"""`ogive flowline`: the series along a line, computed here, without a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from service.cli import options
+from service.cli.inversion import chosen
+from service.cli.output import progress, write
+from workers.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from geojson_pydantic.geometries import LineString
+
+SUFFIXES = {".json": "json", ".csv": "csv", ".nc": "netcdf"}
+
+
+def flowline(
+    context: typer.Context,
+    line: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="GeoJSON with one LineString, in degrees as GeoJSON says.",
+            rich_help_panel=options.PLACE,
+        ),
+    ],
+    spacing: Annotated[
+        float,
+        typer.Option(
+            metavar="METRES",
+            help="Between points along the ground; at most 500 points.",
+            rich_help_panel=options.PLACE,
+        ),
+    ],
+    cube: options.Cubes = None,
+    form: Annotated[
+        Literal["json", "csv", "netcdf"] | None,
+        typer.Option("-f", "--format", help="Without it the name of FILE decides: .json, .csv or .nc."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
+    ] = None,
+) -> None:
+    """Series at equal distances along a line, and the table of speeds and their anomalies.
+
+    Each point answers as `ogive series` does there. Anomalies are against the
+    mean over time at the point, in m/yr and as a part of it. A point outside all
+    cubes is marked, and its row is empty.
+
+    Examples:
+      ogive flowline --cube CUBE.zarr --line flowline.geojson --spacing 500 -o flowline.nc
+      ogive flowline --line flowline.geojson --spacing 1000 --step P1M -f csv
+    """
+    parameters = chosen(context)
+    form = form or SUFFIXES.get(output.suffix if output else "", "json")
+    if form == "netcdf" and output is None:
+        raise InvalidRequest("netcdf is no text to print; name a file by -o.", "output")
+    coordinates = read_line(line).coordinates
+    from service.formats import flowline as document
+    from service.formats.series import dumps
+    from workers.velocity.flowline import line_series
+
+    sources = options.settings(cubes=tuple(cube) if cube else None).source
+    with progress("Flowline", "pixels") as report:
+        answer = line_series(sources, coordinates, spacing, parameters, report)
+    if form == "netcdf":
+        from service.formats.flowline_netcdf import netcdf
+
+        write(netcdf(answer), output)
+    else:
+        whole = document.document(answer)
+        write(document.table(whole) if form == "csv" else f"{dumps(whole)}\n", output)
+
+
+def read_line(path: Path) -> LineString:
+    """The one line of a GeoJSON file: a geometry, a feature, or a collection that holds one.
+
+    Raises:
+        InvalidRequest: the file cannot be read, is no GeoJSON, or holds no line or several.
+    """
+    from geojson_pydantic import Feature, FeatureCollection
+    from geojson_pydantic.geometries import Geometry, LineString
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise InvalidRequest(f"--line: {path} cannot be read: {error.strerror}.", "line") from None
+    try:
+        found = TypeAdapter(FeatureCollection | Feature | Geometry).validate_json(text)
+    except ValidationError:
+        raise InvalidRequest(f"--line: {path} is no GeoJSON that can be understood.", "line") from None
+    features = found.features if isinstance(found, FeatureCollection) else [found]
+    geometries = [each.geometry if isinstance(each, Feature) else each for each in features]
+    lines = [each for each in geometries if isinstance(each, LineString)]
+    if len(lines) != 1:
+        raise InvalidRequest(f"--line: {path} holds {len(lines)} LineStrings; one is needed.", "line")
+    return lines[0]
