@@ -74,15 +74,15 @@ def _made(without: tuple[str, ...]) -> list[Any]:
 
 def _option(name: str, field: FieldInfo) -> Parameter:
     """One option: words out of a list are checked here, all else is left to the model."""
-    kind, told = field.annotation, field.description or ""
+    kind, told, metavar = field.annotation, field.description or "", None
     words = [options.spelt(name)]
-    metavar = str(field.examples[0]) if field.examples else None
     if kind is bool:
         words = [f"{words[0]}/--no-{words[0].removeprefix('--')}"]
-        told, metavar = f"{told} Default: {'yes' if field.default else 'no'}.", None
+        told += f" Default: {'yes' if field.default else 'no'}."
     elif field.default is not None:
         told += f" Default: {field.default:g}." if kind is float else f" Default: {field.default}."
     if kind is not bool and get_origin(kind) is not Literal:
-        metavar, kind = metavar or ("NUMBER" if float in (kind, *get_args(kind)) else "TEXT"), str
+        number = float in (kind, *get_args(kind))
+        metavar, kind = str(field.examples[0]) if field.examples else "NUMBER" if number else "TEXT", str
     option = typer.Option(*words, metavar=metavar, help=escape(told), rich_help_panel=PANEL)
     return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option])
