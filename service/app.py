@@ -29,6 +29,7 @@ from service.routes import (
     store,
     timeseries,
 )
+from service.series.answers import Answers
 from service.settings import Settings
 from workers import tasks as worker_tasks
 from workers.processes import PROCESSES, Process
@@ -100,11 +101,13 @@ def _lifespan(connect: Connect) -> Callable[[FastAPI], AbstractAsyncContextManag
             await state.catalog.create()
             async with connect(settings) as state.cluster:
                 state.runner = Runner(state.cluster, state.jobs, state.catalog, settings, state.tasks)
+                state.answers = Answers(state.cluster, state.tasks, settings)
                 await state.runner.resume()
                 try:
                     yield
                 finally:
                     await state.runner.close()
+                    await state.answers.close()
         finally:
             await engine.dispose()
 

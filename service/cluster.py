@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any, Protocol, TypeVar
@@ -15,9 +15,12 @@ from distributed.comm import CommClosedError
 
 from service.errors import DeadlineExceeded, SchedulerUnavailable
 from service.settings import Settings
+from workers.cubes.reference import Access
+from workers.errors import OgiveError
 from workers.plan import CubeSource, Limits, Plan, ShardReceipt
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point import PointSeries
+from workers.velocity.sites import Site
 from workers.velocity.warm import warm
 
 Result = TypeVar("Result")
@@ -32,9 +35,12 @@ _LOST = "The Dask cluster lost the work: {}."
 class Tasks(Protocol):
     """The functions that run on the cluster, as `workers.tasks` has them."""
 
-    def point_series(
-        self, source: CubeSource, lon: float, lat: float, parameters: VelocityParameters, observations: bool
-    ) -> PointSeries: ...
+    def locate_places(
+        self, source: CubeSource, places: Sequence[tuple[float, float]], max_distance: float
+    ) -> list[Site | OgiveError]: ...
+    def solve_sites(
+        self, sites: Sequence[Site], access: Access, parameters: VelocityParameters, observations: bool
+    ) -> list[PointSeries | OgiveError]: ...
     def plan_job(
         self, process_id: str, inputs: dict[str, Any], source: CubeSource, limits: Limits
     ) -> Plan: ...

@@ -14,6 +14,7 @@ from service.catalog.store import Catalog
 from service.cluster import Cluster, Tasks
 from service.jobs.runner import Runner
 from service.jobs.store import JobStore
+from service.series.answers import Answers
 from service.settings import Settings
 from workers.processes import Process
 
@@ -58,6 +59,11 @@ def catalog(request: Request) -> Catalog:
     return request.app.state.catalog
 
 
+def answers(request: Request) -> Answers:
+    """What answers for series at places."""
+    return request.app.state.answers
+
+
 def known_query(request: Request) -> None:
     """Refuse query parameters that the route does not have, and any that is given twice.
 
@@ -88,4 +94,5 @@ TasksDep = Annotated[Tasks, Depends(tasks)]
 ProcessesDep = Annotated[Mapping[str, Process], Depends(processes)]
 JobsDep = Annotated[JobStore, Depends(jobs)]
 RunnerDep = Annotated[Runner, Depends(runner)]
+AnswersDep = Annotated[Answers, Depends(answers)]
 CatalogDep = Annotated[Catalog, Depends(catalog)]

@@ -69,8 +69,18 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    wait: float = Field(
+        20.0,
+        gt=0,
+        description="Seconds that a request for series waits, unless it says so by Prefer: wait=n.",
+    )
+    series_cache: int = Field(64 << 20, ge=0, description="Bytes of computed series kept in memory.")
     limit_pixels: int = Field(Limits().max_pixels, ge=1, description="Pixels that one job may compute.")
     limit_wait: float = Field(60.0, gt=0, description="Seconds that one request may wait for its answer.")
+    limit_points_at_once: int = Field(
+        25, ge=1, description="Places of one GET, and of a POST that is answered without a job."
+    )
+    limit_points: int = Field(500, ge=1, description="Places that one request may ask for.")
     limit_list: int = Field(1000, ge=1, description="Entries on one page of a list.")
     limit_inline: int = Field(
         20_000_000,

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 from pyproj import Transformer
+from pyproj.exceptions import ProjError
 
 from workers.cubes.grid import Grid
 from workers.errors import Bbox, InvalidRequest
@@ -21,6 +22,21 @@ _DEEPEST_SPLIT = 64
 def to_grid(epsg: int) -> Transformer:
     """The transformer from longitude, latitude to a projected CRS."""
     return Transformer.from_crs(4326, epsg, always_xy=True)
+
+
+def from_grid(x: float, y: float, crs: str) -> tuple[float, float]:
+    """Longitude and latitude, degrees, of a place in a projected CRS such as `EPSG:3413`.
+
+    Raises:
+        InvalidRequest: there is no such CRS, or the place is not on the globe in it.
+    """
+    try:
+        lon, lat = to_grid(int(crs.removeprefix("EPSG:"))).transform(x, y, direction="INVERSE")
+    except ProjError:
+        raise InvalidRequest(f"crs {crs} is none that is known; write one like EPSG:3413.", "crs") from None
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        raise InvalidRequest(f"x={x:g}, y={y:g} is no place in {crs}.", "x")
+    return lon, lat
 
 
 def parse_bbox(value: object) -> Bbox:

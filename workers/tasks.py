@@ -6,14 +6,14 @@ and is never computed again, whoever asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from distributed import get_worker
 
 from workers.cubes.opened import catalog
-from workers.errors import Dismissed
+from workers.errors import Dismissed, OgiveError
 from workers.plan import CubeSource, Limits, Plan, ShardReceipt
 from workers.processes import PROCESSES
 from workers.products import documents, keys, receipts, zarr_layout
@@ -21,7 +21,8 @@ from workers.products.item import build_item, save_item
 from workers.products.store import ProductStore
 from workers.products.summary import summary_properties
 from workers.velocity.flowline import line_series
-from workers.velocity.point import point_series
+from workers.velocity.point import point_series, solve_sites
+from workers.velocity.sites import Site, locate_all
 
 __all__ = [
     "compute_shard",
@@ -30,9 +31,11 @@ __all__ = [
     "finalise_product",
     "finished_shards",
     "line_series",
+    "locate_places",
     "plan_job",
     "point_series",
     "publish_shard",
+    "solve_sites",
     "stop_job",
 ]
 
@@ -47,6 +50,13 @@ def stop_job(job_id: str) -> None:
     trip a block, and a client in every worker.
     """
     _STOPPED.add(job_id)
+
+
+def locate_places(
+    source: CubeSource, places: Sequence[tuple[float, float]], max_distance: float
+) -> list[Site | OgiveError]:
+    """The pixel that answers for each place (lon, lat), reading metadata alone; an error where none does."""
+    return locate_all(catalog(source), source.access, places, max_distance)
 
 
 def plan_job(process_id: str, inputs: dict[str, Any], source: CubeSource, limits: Limits) -> Plan:

@@ -76,7 +76,7 @@ def holdout(
 
 def _pixel(cube: Cube, lon: float, lat: float) -> tuple[int, int]:
     """The pixel that holds a place."""
-    from workers.velocity.point import check_place
+    from workers.velocity.sites import check_place
 
     check_place(lon, lat)
     found = cube.locate(lon, lat)

@@ -50,4 +50,4 @@ def series(
 
         show(lambda width: chart(answer, width), output)
     else:
-        write(FORMATS[form].write(answer).rstrip("\n") + "\n", output)
+        write(FORMATS[form].write(answer).decode().rstrip("\n") + "\n", output)

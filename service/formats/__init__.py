@@ -1,4 +1,4 @@
-"""How a series is written: one file a format, and the registry that the routes and the command line share."""
+"""How series are written: one file a format, and the registry that the routes and the command line share."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from service.formats import csv, series
+from service.formats import covjson, csv, netcdf, parquet, series
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One way to write a `VelocityTimeSeries` document."""
+    """One way to write a `VelocityTimeSeries` document or a collection of them."""
 
     media_type: str
-    write: Callable[[dict[str, Any]], str]
+    suffix: str
+    """Of a file of this format"""
+    write: Callable[[dict[str, Any]], bytes]
+    """The same bytes for the same document"""
+    text: bool = False
+    """Whether times may be told in another way than that of the format"""
 
 
 FORMATS: dict[str, Format] = {
-    "json": Format("application/json", series.dumps),
-    "csv": Format("text/csv", csv.table),
+    "json": Format("application/json", "json", lambda whole: series.dumps(whole).encode(), text=True),
+    "csv": Format("text/csv", "csv", csv.table, text=True),
+    "netcdf": Format("application/netcdf", "nc", netcdf.dataset),
+    "parquet": Format("application/vnd.apache.parquet", "parquet", parquet.table),
+    "covjson": Format("application/vnd.cov+json", "covjson", covjson.coverage),
 }

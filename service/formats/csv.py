@@ -1,21 +1,39 @@
-"""A point's series as CSV: units in comment lines, one header line, the columns of the JSON document."""
+"""Series as CSV: units in comment lines, one header line, the columns of the JSON document."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from typing import Any
 
+from service.formats.series import COLLECTION, answered
 
-def table(whole: dict[str, Any]) -> str:
-    """The series of a `VelocityTimeSeries` document as text; an empty field where the document has null."""
+_PLACE = ("member", "lon", "lat")
+
+
+def table(whole: dict[str, Any]) -> bytes:
+    """The series of a document as text; an empty field where the document has null.
+
+    Those of several places stand one below the other, with the number of the member and its place in front.
+    """
     text = io.StringIO()
-    for line in _comments(whole):
-        text.write(f"# {line}\n")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(whole["series"])
-    writer.writerows(zip(*whole["series"].values(), strict=True))
-    return text.getvalue()
+    writer, members = csv.writer(text, lineterminator="\n"), answered(whole)
+    if whole["type"] != COLLECTION:
+        text.writelines(f"# {line}\n" for line in [*_about(whole), *_units(whole)])
+        writer.writerow(whole["series"])
+        writer.writerows(zip(*whole["series"].values(), strict=True))
+        return text.getvalue().encode()
+    for number, member in enumerate(whole["members"]):
+        lines = _about(member) if "series" in member else _problem(member)
+        text.writelines(f"# member {number}: {line}\n" for line in lines)
+    if members:
+        text.writelines(f"# {line}\n" for line in _units(members[0][1]))
+        writer.writerow([*_PLACE, *members[0][1]["series"]])
+    for number, member in members:
+        place = number, member["requested"]["lon"], member["requested"]["lat"]
+        writer.writerows([*place, *row] for row in zip(*member["series"].values(), strict=True))
+    return text.getvalue().encode()
 
 
 def pairs_told(source: dict[str, Any]) -> str:
@@ -25,17 +43,24 @@ def pairs_told(source: dict[str, Any]) -> str:
     return f"{told}; rejected: {rejected}" if rejected else told
 
 
-def _comments(whole: dict[str, Any]):
-    cell, method, quality = whole["cell"], whole["method"], whole["quality"]
-    yield f"id: {whole['id']}"
+def _about(member: dict[str, Any]) -> Iterator[str]:
+    cell, method, quality = member["cell"], member["method"], member["quality"]
+    yield f"id: {member['id']}"
     yield f"cell: lon {cell['lon']}, lat {cell['lat']}; x {cell['x']}, y {cell['y']} m in {cell['crs']}"
-    yield f"source: {whole['source']['cube']}, {pairs_told(whole['source'])}"
+    yield f"source: {member['source']['cube']}, {pairs_told(member['source'])}"
     yield (
         f"method: {method['name']} {method['version']}, regularization {method['regularization']}, "
         f"coefficient {method['coefficient']:g}, step {method['step']}"
     )
     interval = quality["interval"]
     yield f"interval: {interval['kind']}, level {interval['level']}, scale {interval['scale']}"
-    yield "flags: " + ", ".join(f"{bit} {name}" for name, bit in quality["flag_bits"].items())
-    for name, unit in whole["series_units"].items():
+
+
+def _units(member: dict[str, Any]) -> Iterator[str]:
+    yield "flags: " + ", ".join(f"{bit} {name}" for name, bit in member["quality"]["flag_bits"].items())
+    for name, unit in member["series_units"].items():
         yield f"{name}: {unit}"
+
+
+def _problem(member: dict[str, Any]) -> Iterator[str]:
+    yield f"{member['title']}: {member['detail']}"

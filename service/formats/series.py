@@ -44,6 +44,7 @@ OBSERVATION_UNITS = {
     "weight": "1",
 }
 _VALUES = ("v", "vx", "vy", "v_error", "vx_error", "vy_error", "v_low", "v_high", "count")
+COLLECTION = "VelocityTimeSeriesCollection"
 
 
 def document(point: PointSeries, links: list[dict[str, str]] | None = None) -> dict[str, Any]:
@@ -52,24 +53,24 @@ def document(point: PointSeries, links: list[dict[str, str]] | None = None) -> d
     Numbers are the shortest decimals that read back as the very float32 a product stores; null where there
     is none.
     """
-    parameters = point.parameters
+    parameters, site = point.parameters, point.site
     whole = {
         "type": "VelocityTimeSeries",
         "schema": SCHEMA,
         "id": f"sha256:{point.request_sha256}",
         "requested": {
-            "lon": point.lon,
-            "lat": point.lat,
+            "lon": site.lon,
+            "lat": site.lat,
             "datetime": parameters.datetime,
             "pairs_datetime": parameters.pairs_datetime,
         },
         "cell": {
-            "lon": point.cell_lon,
-            "lat": point.cell_lat,
-            "x": point.cell_x,
-            "y": point.cell_y,
-            "crs": point.crs,
-            "offset_m": point.offset_m,
+            "lon": site.cell_lon,
+            "lat": site.cell_lat,
+            "x": site.x,
+            "y": site.y,
+            "crs": site.crs,
+            "offset_m": site.offset_m,
         },
         "source": _source(point),
         "method": {
@@ -101,6 +102,18 @@ def schema() -> dict[str, Any]:
     return json.loads(files("service.formats").joinpath("timeseries-1.json").read_text("utf-8"))
 
 
+def collection(members: list[dict[str, Any]], links: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    """The document of several places: for each its `VelocityTimeSeries`, or the problem in its stead."""
+    whole = {"type": COLLECTION, "schema": SCHEMA, "members": members}
+    return whole if links is None else {**whole, "links": links}
+
+
+def answered(whole: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+    """The members of a document that are series, each with its number; a single series is number 0."""
+    members = whole["members"] if whole["type"] == COLLECTION else [whole]
+    return [(number, member) for number, member in enumerate(members) if "series" in member]
+
+
 def dumps(whole: dict[str, Any], indent: int | None = None) -> str:
     """The document as JSON text, the same bytes for the same document."""
     separators = (",", ":") if indent is None else None
@@ -125,17 +138,18 @@ def flags_throughout(series: PixelSeries) -> list[str]:
 
 
 def _source(point: PointSeries) -> dict[str, Any]:
+    cube, others = point.site.cube, point.site.other_cubes
     source = {
-        "cube": point.cube,
-        "fingerprint": point.fingerprint,
-        "last_modified": point.last_modified,
-        "layers": point.layers,
+        "cube": cube.reference.id,
+        "fingerprint": cube.fingerprint,
+        "last_modified": cube.last_modified,
+        "layers": cube.layers,
         "valid": point.series.valid,
         "used": point.series.used,
         "rejected": dict(point.series.rejected),
-        "other_cubes": list(point.other_cubes),
+        "other_cubes": list(others),
     }
-    return {**source, "overlap_rule": OVERLAP_RULE} if point.other_cubes else source
+    return {**source, "overlap_rule": OVERLAP_RULE} if others else source
 
 
 def _quality(point: PointSeries) -> dict[str, Any]:

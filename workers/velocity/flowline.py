@@ -26,10 +26,10 @@ from workers.regions import to_grid
 from workers.velocity.line import NOWHERE, LineCube, LinePixel, LineSeries
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.planning import no_cube
-from workers.velocity.point import around, owner
 from workers.velocity.region import HALO, Reading, solve_window
 from workers.velocity.screening import check_sensors
 from workers.velocity.series import PixelSeries
+from workers.velocity.sites import around, owner
 
 PROCESS_ID = "flowline"
 _MARGIN_DEGREES = 0.02

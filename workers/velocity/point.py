@@ -1,63 +1,40 @@
-"""A series at one place: find the cube, read its pixels, filter, invert."""
+"""Series at places: filter and invert the pixels that answer for them, reading what they share once."""
 
 from __future__ import annotations
 
-import math
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from workers.calendar import Windows
 from workers.cubes.cube import Cube
-from workers.cubes.discovery import CubeCatalog
+from workers.cubes.kept_chunks import KeptChunks
 from workers.cubes.mosaic import Mosaic
-from workers.cubes.opened import catalog, cubes_around, opened
+from workers.cubes.opened import catalog, opened
 from workers.cubes.pairs import PairTable
-from workers.cubes.reference import Access, CubeReference
-from workers.errors import InvalidRequest
+from workers.cubes.reference import Access
+from workers.errors import OgiveError
 from workers.identity import request_sha256
 from workers.plan import CubeSource
-from workers.regions import to_grid
 from workers.velocity.parameters import VelocityParameters
-from workers.velocity.planning import no_cube
-from workers.velocity.region import HALO, Reading, SolvedPixel, solve_window
+from workers.velocity.region import Reading, SolvedPixel, solve_window
 from workers.velocity.screening import check_sensors
 from workers.velocity.series import PixelSeries
+from workers.velocity.sites import Site, locate
 
 OVERLAP_RULE = "where cubes overlap, the one whose edge is farthest from the place; ties by name"
+_READERS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointSeries:
     """A series and what is needed to judge and cite it."""
 
-    lon: float
-    lat: float
-    """The place as it was asked for, degrees"""
-    cell_lon: float
-    cell_lat: float
-    cell_x: float
-    cell_y: float
-    """Centre of the pixel that answers, degrees and metres in `crs`"""
-    crs: str
-    """`EPSG:3413`"""
-    offset_m: float
-    """Distance from the place to that centre, metres"""
-    cube: str
-    """Id of the cube that answers"""
-    cube_href: str
-    item_href: str | None
-    fingerprint: str
-    """`sha256:...` of the cube's metadata"""
-    last_modified: str | None
-    """RFC 3339, as the cube states it"""
-    layers: int
-    other_cubes: tuple[str, ...]
-    """Ids of further cubes that hold the place"""
-    request_sha256: str
-    """Hash of place, parameters, method version and fingerprint, in hex"""
+    site: Site
     parameters: VelocityParameters
     windows: Windows
     series: PixelSeries
@@ -65,7 +42,18 @@ class PointSeries:
     """Columns of the raw pairs, on request: mid, start, end (days, float), v, vx, vy, error (m/yr), sensor
     (names), weight (0..1, 0 for rejected pairs)"""
     timings: dict[str, float]
-    """Seconds by stage: `catalog`, `read`, `solve`; not part of the document"""
+    """Seconds by stage: `read`, `solve`; not part of the document"""
+
+    @property
+    def request_sha256(self) -> str:
+        """Hash of place, parameters, method version and fingerprints, in hex."""
+        return series_sha256(self.site, self.parameters)
+
+
+def series_sha256(site: Site, parameters: VelocityParameters) -> str:
+    """What makes two series the same, known before either is computed: SHA-256 in hex."""
+    inputs = {"lon": site.lon, "lat": site.lat, **parameters.model_dump(mode="json")}
+    return request_sha256("timeseries", inputs, site.fingerprints)
 
 
 def point_series(
@@ -89,94 +77,70 @@ def point_series(
         NoCube: no cube holds the place.
         SourceUnavailable, CubeInvalid, ChunkUnreadable: a catalog, a cube or a chunk is at fault.
     """
-    began = time.perf_counter()
-    check_place(lon, lat)
-    cubes = catalog(source)
-    holding = cubes.at_point(lon, lat)
-    if not holding:
-        raise no_cube(f"No cube holds lon={lon:g}, lat={lat:g}", lon, lat, cubes)
-    cube, row, column = owner(holding, source.access, lon, lat)
-    table = cube.table()
-    check_sensors(parameters, [table])
-    found = time.perf_counter()
+    answer = solve_sites(
+        [locate(catalog(source), source.access, lon, lat)], source.access, parameters, observations
+    )[0]
+    if isinstance(answer, OgiveError):
+        raise answer
+    return answer
 
-    first, last = cube.record()
+
+def solve_sites(
+    sites: Sequence[Site], access: Access, parameters: VelocityParameters, observations: bool = False
+) -> list[PointSeries | OgiveError]:
+    """The series of each site; where one fails, its error stands in place of the series.
+
+    Each is the same as if its site had been asked for alone. Sites that share a cube should share a chunk
+    (`workers.velocity.sites.groups`), which is then read once.
+    """
+    answers: dict[tuple[str, int, int], PointSeries | OgiveError] = {}
+    with ThreadPoolExecutor(_READERS) as readers:
+        kept: dict[str, KeptChunks] = {}
+        pixels = {_pixel(site): site for site in sites}
+        for pixel, site in pixels.items():
+            try:
+                cubes = [opened(cube.reference, access, cube.fingerprint) for cube in site.cubes]
+                held = cubes
+                if len(pixels) > 1:
+                    held = [kept.setdefault(cube.id, KeptChunks(cube, readers)) for cube in cubes]
+                mosaic = Mosaic(held, cubes[0].grid)
+                answers[pixel] = _solve(site, cubes[0], mosaic, parameters, observations)
+            except OgiveError as error:
+                answers[pixel] = error
+    return [_at(site, answers[_pixel(site)]) for site in sites]
+
+
+def _pixel(site: Site) -> tuple[str, int, int]:
+    return site.cube.reference.id, site.row, site.column
+
+
+def _at(site: Site, answer: PointSeries | OgiveError) -> PointSeries | OgiveError:
+    """The answer of a pixel for another place in it."""
+    if isinstance(answer, OgiveError) or answer.site is site:
+        return answer
+    return replace(answer, site=site, timings=dict.fromkeys(answer.timings, 0.0))
+
+
+def _solve(
+    site: Site, cube: Cube, mosaic: Mosaic, parameters: VelocityParameters, observations: bool
+) -> PointSeries:
+    began = time.perf_counter()
+    table, (first, last) = cube.table(), cube.record()
+    reading = Reading(seconds=time.perf_counter() - began)
+    check_sensors(parameters, [table])
     windows = parameters.windows(first, last)
-    mosaic = Mosaic(around(cube, row, column, holding, cubes, source.access), cube.grid)
-    reading = Reading()
-    solved = list(solve_window(mosaic, row, column, 1, 1, windows, parameters, reading))
+    solved = list(solve_window(mosaic, site.row, site.column, 1, 1, windows, parameters, reading))
     if reading.failures:
         raise reading.failures[0]
     pixel = solved[0]
-    done = time.perf_counter()
-
-    x, y = cube.grid.centre(row, column)
-    to = to_grid(cube.grid.epsg)
-    cell_lon, cell_lat = to.transform(x, y, direction="INVERSE")
-    inputs = {"lon": lon, "lat": lat, **parameters.model_dump(mode="json")}
     return PointSeries(
-        lon=lon,
-        lat=lat,
-        cell_lon=round(cell_lon, 7),
-        cell_lat=round(cell_lat, 7),
-        cell_x=x,
-        cell_y=y,
-        crs=f"EPSG:{cube.grid.epsg}",
-        offset_m=round(math.hypot(*(a - b for a, b in zip(to.transform(lon, lat), (x, y), strict=True))), 1),
-        cube=cube.id,
-        cube_href=cube.reference.href,
-        item_href=cube.reference.item_href,
-        fingerprint=cube.fingerprint,
-        last_modified=cube.last_modified,
-        layers=cube.layers,
-        other_cubes=tuple(other.id for other in holding if other.id != cube.id),
-        request_sha256=request_sha256("timeseries", inputs, {cube.id: cube.fingerprint}),
+        site=site,
         parameters=parameters,
         windows=windows,
         series=pixel.series,
         observations=_observations(table, pixel) if observations else None,
-        timings={"catalog": found - began, "read": reading.seconds, "solve": done - found - reading.seconds},
+        timings={"read": reading.seconds, "solve": time.perf_counter() - began - reading.seconds},
     )
-
-
-def check_place(lon: float, lat: float) -> None:
-    """Refuse a place that is not on the globe.
-
-    Raises:
-        InvalidRequest: naming lon or lat.
-    """
-    for name, value, limit in (("lon", lon, 180), ("lat", lat, 90)):
-        if not (math.isfinite(value) and -limit <= value <= limit):
-            raise InvalidRequest(
-                f"{name} is {value:g}; it must lie between -{limit} and {limit} degrees.", name
-            )
-
-
-def owner(holding: list[CubeReference], access: Access, lon: float, lat: float) -> tuple[Cube, int, int]:
-    """The cube that owns the pixel which holds a place, as `Mosaic` decides, and the pixel in it."""
-    cube = opened(holding[0], access)
-    row, column = cube.grid.cell(*to_grid(cube.grid.epsg).transform(lon, lat))
-    row, column = min(row, cube.grid.height - 1), min(column, cube.grid.width - 1)
-    rivals = [opened(other, access) for other in holding[1:] if other.epsg == cube.grid.epsg]
-    if rivals:
-        mosaic = Mosaic([cube, *rivals], cube.grid)
-        owner = mosaic.cubes[mosaic.owners(row, column, 1, 1)[0, 0]]
-        top, left = owner.grid.offset(cube.grid)
-        return owner, row - top, column - left
-    return cube, row, column
-
-
-def around(
-    cube: Cube, row: int, column: int, holding: list[CubeReference], cubes: CubeCatalog, access: Access
-) -> list[Cube]:
-    """The cubes that the pixel and its halo lie on; the catalog is asked only at the edge of a cube."""
-    alone = len(holding) == 1
-    inside = HALO <= row < cube.grid.height - HALO and HALO <= column < cube.grid.width - HALO
-    if alone and inside:
-        return [cube]
-    size = 1 + 2 * HALO
-    beside = cubes_around(cube.grid.window(row - HALO, column - HALO, size, size), cubes, access)
-    return list({each.id: each for each in [cube, *beside]}.values())
 
 
 def _observations(table: PairTable, pixel: SolvedPixel) -> dict[str, Any]:

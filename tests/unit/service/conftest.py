@@ -5,11 +5,12 @@ import pytest
 
 from workers.calendar import Step, Windows
 from workers.cubes.grid import Grid
-from workers.cubes.reference import Access
-from workers.plan import Plan, Shard
+from workers.cubes.reference import Access, CubeReference
+from workers.plan import Plan, PlannedCube, Shard
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point import PointSeries
 from workers.velocity.series import PixelSeries
+from workers.velocity.sites import Site
 
 
 def make_pixel(v, flags) -> PixelSeries:
@@ -43,32 +44,48 @@ def make_point():
     """Build a PointSeries over windows of 10 days, one for each value of v."""
 
     def make(
-        v=(148.2, 0.1, np.nan), flags=(1, 1 | 16, 1 | 128), other_cubes=(), observations=None, **parameters
+        v=(148.2, 0.1, np.nan),
+        flags=(1, 1 | 16, 1 | 128),
+        other_cubes=(),
+        observations=None,
+        lon=-49.5,
+        first=16_430,
+        **parameters,
     ):
-        first = 16_430
         windows = Windows.select(Step.parse("P10D"), first, first + 10 * len(v))
-        return PointSeries(
-            lon=-49.5,
-            lat=69.1,
-            cell_lon=-49.500123456,
-            cell_lat=69.09998765432,
-            cell_x=-150_052.5,
-            cell_y=-2_250_067.5,
-            crs="EPSG:3413",
-            offset_m=44.4567,
-            cube="ITS_LIVE_vel_EPSG3413_G0120_X-150000_Y-2250000",
-            cube_href="s3://bucket/cube.zarr",
-            item_href="https://stac.example/items/cube",
+        cube = PlannedCube(
+            reference=CubeReference(
+                "ITS_LIVE_vel_EPSG3413_G0120_X-150000_Y-2250000",
+                "s3://bucket/cube.zarr",
+                3413,
+                (-200_000.0, -2_300_000.0, -100_000.0, -2_200_000.0),
+                "https://stac.example/items/cube",
+            ),
             fingerprint="sha256:" + "ab" * 32,
             last_modified="2024-10-19T00:00:00Z",
             layers=50,
-            other_cubes=tuple(other_cubes),
-            request_sha256="1f" * 32,
+            media_type="application/vnd.zarr; version=2",
+        )
+        return PointSeries(
+            site=Site(
+                lon=lon,
+                lat=69.1,
+                cubes=(cube,),
+                other_cubes=tuple(other_cubes),
+                row=416,
+                column=416,
+                chunk=(41, 41),
+                x=-150_052.5,
+                y=-2_250_067.5,
+                cell_lon=-49.5001235,
+                cell_lat=69.0999877,
+                offset_m=44.5,
+            ),
             parameters=VelocityParameters(step="P10D", **parameters),
             windows=windows,
             series=make_pixel(v, flags),
             observations=observations,
-            timings={"catalog": 0.01, "read": 0.02, "solve": 0.03},
+            timings={"read": 0.02, "solve": 0.03},
         )
 
     return make

@@ -114,7 +114,7 @@ def test_observations_are_columns(make_point, valid):
 
 def test_csv_is_the_same_series(make_point):
     whole = document(make_point())
-    text = FORMATS["csv"].write(whole)
+    text = FORMATS["csv"].write(whole).decode()
     comments = [line for line in text.splitlines() if line.startswith("#")]
     assert all(f"# {name}: {unit}" in comments for name, unit in whole["series_units"].items())
     rows = list(csv.DictReader(io.StringIO("\n".join(text.splitlines()[len(comments) :]))))

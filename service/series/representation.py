@@ -1,0 +1,134 @@
+"""One representation of an answer: its tag, known before anything is computed, its bytes and its headers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from service.formats import FORMATS
+from service.formats.series import SCHEMA, collection, dumps
+from service.formats.shape import rows, shaped
+from service.series.query import SeriesOptions
+from workers.errors import NoCube, OgiveError
+from workers.geojson import Place
+from workers.velocity.point import series_sha256
+from workers.velocity.sites import Site
+
+CITE = "https://doi.org/10.5194/tc-19-4555-2025"
+_FRESH = "public, max-age=3600, stale-while-revalidate=86400"
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """What was asked for, in the form that was asked for."""
+
+    form: str
+    """Name of the format"""
+    options: SeriesOptions
+    places: Sequence[Place]
+    several: bool
+    """Whether the answer is a collection"""
+    sites: Sequence[Site | OgiveError]
+    base: str
+    """Address of the service"""
+
+    @property
+    def tag(self) -> str:
+        """A strong entity tag: equal ones are equal bytes."""
+        asked = {
+            "base": self.base,
+            "form": self.form,
+            "options": self.options.model_dump(mode="json", exclude={"f"}),
+            "several": self.several,
+            "told": [place.told for place in self.places],
+            "series": [
+                series_sha256(site, self.options.parameters) if isinstance(site, Site) else str(site)
+                for site in self.sites
+            ],
+        }
+        text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
+        return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+    def headers(self, members: Sequence[bytes | OgiveError] = ()) -> dict[str, str]:
+        """The headers for caches, citation and files; an answer with an outage in it is not to be kept."""
+        made = {"Vary": "Accept", "Link": f'<{CITE}>; rel="cite-as"'}
+        if all(isinstance(member, bytes | NoCube) for member in members):
+            made |= {"ETag": self.tag, "Cache-Control": _FRESH}
+            if modified := self._last_modified():
+                made["Last-Modified"] = modified
+        else:
+            made["Cache-Control"] = "no-store"
+        if self.form not in ("json", "covjson"):
+            name = f"ogive_{self.tag[1:9]}.{FORMATS[self.form].suffix}"
+            made["Content-Disposition"] = f'attachment; filename="{name}"'
+        return made
+
+    def content(self, members: Sequence[dict[str, Any]]) -> bytes:
+        """The bytes, from the document of each place's series or its problem."""
+        asked = self.options
+        variables = asked.variables.split(",")
+        made = [
+            shaped(_told(member, place), variables, asked.timeformat) if "series" in member else member
+            for member, place in zip(members, self.places, strict=True)
+        ]
+        whole = collection(made) if self.several else made[0]
+        if asked.orient == "records":
+            return json.dumps(rows(whole), allow_nan=False, separators=(",", ":")).encode()
+        if self.form == "json":
+            return dumps(whole | {"links": self._links()}).encode()
+        return FORMATS[self.form].write(whole)
+
+    def _last_modified(self) -> str | None:
+        """The moment at which the youngest cube changed, as HTTP writes it."""
+        known = [
+            site.cube.last_modified
+            for site in self.sites
+            if isinstance(site, Site) and site.cube.last_modified is not None
+        ]
+        return format_datetime(dt.datetime.fromisoformat(max(known)), usegmt=True) if known else None
+
+    def _links(self) -> list[dict[str, str]]:
+        """To this answer and its other formats where a GET asks for them, to the schema and to the source."""
+        asked = {
+            name: str(value).lower() if isinstance(value, bool) else value
+            for name, value in self.options.model_dump(mode="json", exclude_defaults=True).items()
+            if name != "f" and value is not None
+        }
+        links = []
+        if "lon" in asked or "x" in asked:
+            here = f"{self.base}/timeseries?{urlencode(asked, safe=',:/')}"
+            links.append({"rel": "self", "href": here, "type": FORMATS["json"].media_type})
+            plain = {name: value for name, value in asked.items() if name not in _JSON_ONLY}
+            links += [
+                {
+                    "rel": "alternate",
+                    "href": f"{self.base}/timeseries?{urlencode(plain | {'f': name}, safe=',:/')}",
+                    "type": made.media_type,
+                }
+                for name, made in FORMATS.items()
+                if name != "json"
+            ]
+        items = [site.cube.reference.item_href for site in self.sites if isinstance(site, Site)]
+        links += [
+            {"rel": "via", "href": href, "type": "application/geo+json"}
+            for href in dict.fromkeys(items)
+            if href is not None
+        ]
+        links.append(
+            {"rel": "describedby", "href": f"{self.base}/{SCHEMA}", "type": "application/schema+json"}
+        )
+        return [*links, {"rel": "cite-as", "href": CITE}]
+
+
+_JSON_ONLY = ("observations", "orient", "timeformat")
+
+
+def _told(member: dict[str, Any], place: Place) -> dict[str, Any]:
+    """A series with what the request said of its place beside longitude and latitude."""
+    return member | {"requested": member["requested"] | place.told} if place.told else member
