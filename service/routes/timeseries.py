@@ -19,7 +19,7 @@ from service.formats.negotiation import chosen
 from service.formats.series import SCHEMA, schema
 from service.problems import problem
 from service.series.answers import Member, Spent
-from service.series.prefer import preferred
+from service.series.prefer import Preference, preferred
 from service.series.query import SeriesQuery
 from service.series.representation import Representation
 from workers.errors import OgiveError
@@ -59,15 +59,19 @@ async def get_timeseries(
     solved = iter(await answers.members(found, query.parameters, query.observations, wants.wait, spent))
     members = [next(solved) if isinstance(site, Site) else site for site in sites]
     _raise_if_nothing(members, query.several)
-    return await _written(asked, members, spent)
+    return await _written(asked, members, spent, wants)
 
 
-async def _written(asked: Representation, members: Sequence[Member], spent: Spent) -> Response:
+async def _written(
+    asked: Representation, members: Sequence[Member], spent: Spent, wants: Preference
+) -> Response:
     began = time.perf_counter()
     documents = [_document(member, number, asked.base) for number, member in enumerate(members)]
     content = await run_in_threadpool(asked.content, documents)
     spent.add("format", time.perf_counter() - began)
     headers = asked.headers(members) | {"Server-Timing": spent.header}
+    if wants.applied and not wants.job:
+        headers["Preference-Applied"] = wants.applied
     return Response(content, media_type=FORMATS[asked.form].media_type, headers=headers)
 
 

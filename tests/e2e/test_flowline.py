@@ -40,10 +40,10 @@ def assert_points_are_their_places(line, source, some):
         point = point_series(source, line.points.lon[index], line.points.lat[index], line.parameters)
         pixel = line.pixels[line.pixel[index]]
         assert (pixel.x, pixel.y, pixel.lon, pixel.lat) == (
-            point.cell_x,
-            point.cell_y,
-            point.cell_lon,
-            point.cell_lat,
+            point.site.x,
+            point.site.y,
+            point.site.cell_lon,
+            point.site.cell_lat,
         )
         shared = np.isin(line.windows.start, point.windows.start)
         for name in SERIES_VARIABLES:

@@ -42,7 +42,7 @@ def test_a_single_row_or_column_is_a_region_and_has_points(tmp_path, shape):
     assert (region.grid.height, region.grid.width) == shape
     product = publish(region, tmp_path / "products")
     answer = asked(spec, cube)
-    row, column = spec.grid.cell(answer.cell_x, answer.cell_y)
+    row, column = spec.grid.cell(answer.site.x, answer.site.y)
     for name in SERIES_VARIABLES:
         assert product[name].values[:, row, column].tobytes() == getattr(answer.series, name).tobytes()
     assert answer.series.used > 0

@@ -44,8 +44,8 @@ def test_a_box_that_no_grid_covers_is_split_by_grid_and_each_part_works(source):
 
 def test_a_point_on_both_names_the_other_and_keeps_the_rule(source):
     answer = point_series(source, -138.03, 60.7, VelocityParameters())
-    assert answer.crs == "EPSG:32607"
-    assert answer.other_cubes == (EAST.name,)
+    assert answer.site.crs == "EPSG:32607"
+    assert answer.site.other_cubes == (EAST.name,)
     answer = point_series(source, -138.0, 60.7, VelocityParameters())
-    assert answer.crs == "EPSG:32608"
-    assert answer.other_cubes == (WEST.name,)
+    assert answer.site.crs == "EPSG:32608"
+    assert answer.site.other_cubes == (WEST.name,)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from workers.cubes.cube import Cube
 from workers.cubes.discovery import CubeCatalog
 from workers.cubes.mosaic import Mosaic
-from workers.cubes.opened import opened
+from workers.cubes.opened import cubes_around, opened
 from workers.cubes.reference import Access, CubeReference
 from workers.errors import InvalidRequest, NoCube, OgiveError
 from workers.plan import PlannedCube

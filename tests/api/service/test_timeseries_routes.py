@@ -6,6 +6,7 @@ import uuid
 import pytest
 from jsonschema import Draft202012Validator
 
+from service.formats import FORMATS
 from service.formats.series import document, dumps
 from workers.plan import CubeSource
 from workers.tasks import point_series
@@ -40,9 +41,15 @@ def test_equal_requests_get_equal_bytes(api, place):
 
 
 def test_links_lead_on(api, place):
-    links = {link["rel"]: link for link in api.get("/timeseries", params=place).json()["links"]}
-    assert api.get(links["self"]["href"]).json()["type"] == "VelocityTimeSeries"
-    assert api.get(links["alternate"]["href"]).headers["content-type"].startswith("text/csv")
+    found = api.get("/timeseries", params=place | {"step": "P1M", "observations": True}).json()["links"]
+    links = {link["rel"]: link for link in found}
+    again = api.get(links["self"]["href"]).json()
+    assert (again["method"]["step"], again["links"]) == ("P1M", found)
+    assert "observations" in again
+    others = [link for link in found if link["rel"] == "alternate"]
+    assert len(others) == len(FORMATS) - 1
+    for link in others:
+        assert api.get(link["href"]).headers["content-type"].partition(";")[0] == link["type"]
     assert api.get(links["describedby"]["href"]).json()["title"] == "VelocityTimeSeries"
     assert links["cite-as"]["href"].startswith("https://doi.org/")
 
@@ -71,9 +78,11 @@ def test_headers_for_caches_and_browsers(api, place):
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "ETag" in answer.headers["access-control-expose-headers"]
     assert [stage.split(";")[0] for stage in answer.headers["server-timing"].split(", ")] == [
-        "catalog",
+        "catalogue",
+        "queue",
         "read",
         "solve",
+        "format",
     ]
 
 
@@ -95,7 +104,28 @@ BAD = {
     "datetime outside": ({"datetime": "1990-01-01/1991-01-01"}, "query.datetime", "the record runs from"),
     "unknown parameter": ({"stpe": "P30D"}, "query.stpe", "did you mean step"),
     "unknown value": ({"regularization": "none"}, "query.regularization", "'accel', 'zero' or 'model'"),
-    "unknown format": ({"f": "xml"}, "query.f", "'json' or 'csv'"),
+    "unknown format": ({"f": "xml"}, "query.f", "'parquet' or 'covjson'"),
+    "unknown variable": ({"variables": "v,vz"}, "query.variables", "names vz; there are v, vx"),
+    "unequal lists": ({"lon": "1,2"}, "query.lat", "lon has 2 numbers and lat 1"),
+    "too many places": (
+        {"lon": ",".join(["1"] * 26), "lat": ",".join(["2"] * 26)},
+        "query.lon",
+        "26 places are over the 25 of one GET",
+    ),
+    "both kinds of place": ({"x": 1, "y": 2, "crs": "EPSG:3413"}, "query.x", "either lon and lat, or x, y"),
+    "x without crs": ({"lon": None, "lat": None, "x": 1, "y": 2}, "query.crs", "crs is missing."),
+    "no such crs": (
+        {"lon": None, "lat": None, "x": 1, "y": 2, "crs": "EPSG:999999"},
+        "query.crs",
+        "none that is known",
+    ),
+    "records in csv": ({"orient": "records", "f": "csv"}, "query.orient", "orient=records is for json"),
+    "milliseconds in netcdf": (
+        {"timeformat": "unixms", "f": "netcdf"},
+        "query.timeformat",
+        "for json and csv",
+    ),
+    "distance out of range": ({"max_distance": 2000}, "query.max_distance", "less than or equal to 1000"),
     "coefficient of nothing": ({"coefficient": 0}, "query.coefficient", "greater than 0"),
 }
 
@@ -139,7 +169,7 @@ def test_outside_every_cube_the_nearest_is_named(api, cube):
 def test_what_the_client_cannot_take_is_not_sent(api, place):
     answer = api.get("/timeseries", params=place, headers={"Accept": "image/png"})
     assert answer.status_code == 406
-    assert answer.json()["available"] == ["application/json", "text/csv"]
+    assert answer.json()["available"] == [made.media_type for made in FORMATS.values()]
 
 
 def test_a_missing_source_is_told_as_an_outage(serve, settings, tmp_path, place):
@@ -159,8 +189,8 @@ def _sleep(*_):
 
 
 def test_an_answer_that_takes_too_long_is_given_up(serve, settings, tasks_but, place):
-    hasty = settings.model_copy(update={"limit_wait": 0.1})
-    with serve(settings=hasty, tasks=tasks_but(point_series=_sleep)) as client:
+    hasty = settings.model_copy(update={"wait": 0.1})
+    with serve(settings=hasty, tasks=tasks_but(solve_sites=_sleep)) as client:
         answer = client.get("/timeseries", params=place)
     assert answer.status_code == 504
     assert "0.1 s" in answer.json()["detail"]
@@ -171,7 +201,7 @@ def _crash(*_):
 
 
 def test_the_unforeseen_is_logged_and_tells_nothing(serve, tasks_but, place, caplog):
-    with serve(tasks=tasks_but(point_series=_crash)) as client:
+    with serve(tasks=tasks_but(solve_sites=_crash)) as client:
         answer = client.get("/timeseries", params=place, headers={"X-Request-ID": "mine"})
     assert answer.status_code == 500
     assert answer.json()["type"] == "about:blank"
