@@ -65,9 +65,17 @@ class Bordered:
         inverse = _inverse(schur, (self.columns * pull).sum(axis=0))
         return plain + gain @ (inverse @ agreed), BorderedNormal(normal, gain, inverse)
 
+    def correction(self, normal: BorderedNormal, weight: np.ndarray, unknowns: np.ndarray) -> np.ndarray:
+        """The step from any u to the solution for `weight`: with a border it costs a new factor."""
+        return self.solve(weight)[0] - unknowns
+
     def squared_residuals(self, unknowns: np.ndarray) -> np.ndarray:
         """(m,): |y_e - (u_j - u_i)|^2, for unknowns of (p, 2)."""
         return self.differences.squared_residuals(unknowns)
+
+    def rows(self, chosen: np.ndarray) -> Bordered:
+        """The same unknowns and columns with the rows of `chosen` alone, (m,) bool or indices."""
+        return Bordered(self.differences.rows(chosen), self.columns)
 
 
 def _inverse(schur: np.ndarray, scale: np.ndarray) -> np.ndarray:

@@ -10,10 +10,13 @@ Source: Charrier et al. 2025, sections 2.1.2 and 2.2.1, with these choices:
 * What is trusted is as short as the record allows, down to 60 days instead of always 180, and the scale of
   residuals is taken from it in every iteration, not only in the first: pairs that decorrelate cannot take
   over even as a majority (70 % of those beyond 60 days, RMSE of 5 000 pairs: 22 m/yr, with 180 days 83).
+* Between two factors, weights move on by steps of the last one (`Differences.correction`). What is given is
+  the exact solution of its own weights nevertheless, with a factor of these.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +32,11 @@ from workers.velocity.trust import Reach, reference, trusted_baseline
 
 MOST_ITERATIONS = 10
 CONVERGED = 1.0
-"""m/yr, root mean square change of the 30-day velocity between iterations"""
+"""m/yr, root mean square change of the 30-day velocity that the next weights would make"""
+STEPS = 2
+"""Times that weights may move on by the last factor before there is a new one: with more they go astray"""
+NEAR = 10.0
+"""m/yr, change of the 30-day velocity below which they may"""
 CHECK_DAYS = 30
 FEWEST_JUDGES = 10
 """With fewer trusted pairs than this, their residuals say nothing of the scale"""
@@ -70,12 +77,8 @@ def solve(network: Network, weight: np.ndarray, prior: Prior, coefficient: float
         prior: u0 and Gamma.
         coefficient: c.
     """
-    return _solve(prior.system(network, coefficient), weight, prior.target)
-
-
-def _solve(departures: Differences | Bordered, weight: np.ndarray, target: np.ndarray) -> Closure:
-    departure, normal = departures.solve(weight)
-    return Closure(target + departure, weight, normal)
+    departure, normal = prior.system(network, coefficient).solve(weight)
+    return Closure(prior.target + departure, weight, normal)
 
 
 def stated_quality(network: Network) -> np.ndarray:
@@ -97,7 +100,8 @@ def robust_solve(
     The trusted pairs make the first solution, all alike; where they leave an interval unspanned, longer ones
     help out (`trust`). The residuals of all pairs against it give the first robust weights (eq. 4-7).
     The scale comes from the trusted pairs, or from all of the first solution where they are fewer than ten.
-    It ends when the 30-day velocity has changed by less than 1 m/yr, or after ten iterations.
+    It ends when the next weights would change the 30-day velocity by less than 1 m/yr, as far as the last
+    factor tells, or after ten iterations.
 
     Args:
         network: the pairs.
@@ -110,28 +114,65 @@ def robust_solve(
     limit = trusted_baseline(network, reach)
     first = reference(network, reach, limit)
     trusted = network.baseline < limit
-    judges = np.flatnonzero(trusted if np.count_nonzero(trusted) >= FEWEST_JUDGES else first)
-    departures, target = prior.system(network, coefficient), prior.target
+    system = prior.system(network, coefficient)
+    judges = system.rows(trusted if np.count_nonzero(trusted) >= FEWEST_JUDGES else first)
 
-    def judged(positions: np.ndarray) -> np.ndarray:
-        squares = departures.squared_residuals(positions - target)
-        return biweight(squares, max(radial_scale(squares[judges], components), SMALLEST_SCALE))
+    def judge(departure: np.ndarray) -> np.ndarray:
+        scale = radial_scale(judges.squared_residuals(departure), components)
+        return biweight(system.squared_residuals(departure), max(scale, SMALLEST_SCALE))
 
-    # Unweighted: weights by residuals against the guess would reject the pairs of a surge that it smooths.
-    closure = _solve(departures, np.where(first, q * q, 0.0), target)
-    psi, iterations, converged = np.ones(len(network)), 0, False
-    while not converged and iterations < MOST_ITERATIONS:
-        iterations += 1
-        psi, before = judged(closure.positions), closure.positions
-        closure = _solve(departures, (q * psi) ** 2, target)
-        converged = _velocity_change(network.days, before, closure.positions) < CONVERGED
-    doubtful = network.spanned(psi > 0) & reach.only_long
-    return RobustClosure(closure, psi, doubtful, iterations, converged)
+    # Unweighted: weights by residuals against the guess, or among these pairs, would reject those of a surge.
+    start, _ = system.rows(first).solve(q[first] ** 2)
+    settled = _settled(system, q, start, judge, network.days)
+    closure = Closure(prior.target + settled.departure, settled.weight, settled.normal)
+    doubtful = network.spanned(settled.psi > 0) & reach.only_long
+    return RobustClosure(closure, settled.psi, doubtful, settled.iterations, settled.converged)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Settled:
+    departure: np.ndarray
+    psi: np.ndarray
+    weight: np.ndarray
+    normal: Normal | BorderedNormal
+    iterations: int
+    converged: bool
+
+
+def _settled(
+    system: Differences | Bordered,
+    q: np.ndarray,
+    departure: np.ndarray,
+    judge: Callable[[np.ndarray], np.ndarray],
+    days: np.ndarray,
+) -> _Settled:
+    """Iterate the weights of a system's rows from those that a first departure gives."""
+    psi = judge(departure)
+    weight = (q * psi) ** 2
+    departure, normal = system.solve(weight)
+    iterations, steps, converged = 1, 0, False
+    while True:
+        next_psi = judge(departure)
+        next_weight = (q * next_psi) ** 2
+        step = system.correction(normal, next_weight, departure)
+        change = float(_velocity_change(days, step))
+        # What fits few pairs closely makes others look worse than they are: its verdict never stands.
+        converged = change < CONVERGED and iterations > 1
+        if converged or iterations == MOST_ITERATIONS:
+            break
+        psi, weight, iterations = next_psi, next_weight, iterations + 1
+        if change < NEAR and steps < STEPS:
+            departure, steps = departure + step, steps + 1
+        else:
+            (departure, normal), steps = system.solve(weight), 0
+    if steps:
+        departure, normal = system.solve(weight)
+    return _Settled(departure, psi, weight, normal, iterations, converged)
 
 
 @njit(nogil=True, cache=True)
-def _velocity_change(days, before, after):
-    """Root mean square change of the velocity over 30 days, from the first date on, m/yr."""
+def _velocity_change(days, step):
+    """Root mean square over 30-day windows, from the first date on, of a step's velocity, m/yr."""
     windows = -(-(days[-1] - days[0]) // CHECK_DAYS)
     total, k = 0.0, 0
     x, y = 0.0, 0.0
@@ -140,8 +181,8 @@ def _velocity_change(days, before, after):
         while days[k + 1] < at:
             k += 1
         share = (at - days[k]) / (days[k + 1] - days[k])
-        new_x = (1.0 - share) * (after[k, 0] - before[k, 0]) + share * (after[k + 1, 0] - before[k + 1, 0])
-        new_y = (1.0 - share) * (after[k, 1] - before[k, 1]) + share * (after[k + 1, 1] - before[k + 1, 1])
+        new_x = (1.0 - share) * step[k, 0] + share * step[k + 1, 0]
+        new_y = (1.0 - share) * step[k, 1] + share * step[k + 1, 1]
         total += (new_x - x) ** 2 + (new_y - y) ** 2
         x, y = new_x, new_y
     return np.sqrt(total / windows) * (YEAR / CHECK_DAYS)

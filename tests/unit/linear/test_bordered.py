@@ -51,3 +51,14 @@ def test_columns_that_nothing_settles_change_nothing(full_system):
     plain, _ = system.solve(weight)
     found, _ = Bordered(system, straight).solve(weight)
     np.testing.assert_allclose(found, plain, rtol=1e-9, atol=1e-9)
+
+
+def test_a_step_leads_from_anywhere_to_the_solution_of_new_weights(full_system):
+    full = full_system(dates=60, rows=300, coefficient=100.0)
+    system = Bordered(full.system, cycles(full.system.times))
+    rng = np.random.default_rng(9)
+    _, normal = system.solve(np.ones(300))
+    weight, start = rng.uniform(0.0, 1.0, 300), np.vstack([np.zeros((1, 2)), rng.normal(size=(59, 2))])
+    np.testing.assert_allclose(
+        start + system.correction(normal, weight, start), system.solve(weight)[0], atol=1e-9
+    )

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -80,3 +82,33 @@ def test_residuals_are_what_the_rows_read_beyond_the_unknowns(full_system):
     left = residuals(system.first, system.second, system.observed, unknowns)
     np.testing.assert_allclose(left, expected)
     np.testing.assert_allclose(system.squared_residuals(unknowns), (expected**2).sum(axis=1))
+
+
+def test_a_step_from_anywhere_by_the_normal_of_the_same_weights_is_exact(full_system):
+    system = full_system(dates=80, rows=400, coefficient=100.0).system
+    rng = np.random.default_rng(4)
+    weight = rng.uniform(0.0, 1.0, 400)
+    solution, normal = system.solve(weight)
+    start = np.vstack([np.zeros((1, 2)), rng.normal(0.0, 50.0, (79, 2))])
+    np.testing.assert_allclose(start + system.correction(normal, weight, start), solution, atol=1e-7)
+
+
+def test_steps_by_the_normal_of_similar_weights_lead_to_the_solution(full_system):
+    system = full_system(dates=80, rows=400, coefficient=100.0).system
+    rng = np.random.default_rng(4)
+    before = rng.uniform(0.5, 1.0, 400)
+    after = before * rng.uniform(0.8, 1.0, 400)
+    unknowns, normal = system.solve(before)
+    expected, _ = system.solve(after)
+    missing = [np.abs(unknowns - expected).max()]
+    for _ in range(3):
+        unknowns = unknowns + system.correction(normal, after, unknowns)
+        missing.append(np.abs(unknowns - expected).max())
+    assert all(later < 0.5 * sooner for sooner, later in pairwise(missing))
+
+
+def test_chosen_rows_are_a_system_of_the_same_unknowns(full_system):
+    system = full_system(dates=60, rows=300, coefficient=30.0).system
+    chosen = np.random.default_rng(6).random(300) < 0.7
+    expected, _ = system.solve(chosen.astype(float))
+    np.testing.assert_allclose(system.rows(chosen).solve(np.ones(chosen.sum()))[0], expected, atol=1e-8)
