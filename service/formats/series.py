@@ -27,6 +27,8 @@ UNITS = {
     "v_error": "m/yr",
     "vx_error": "m/yr",
     "vy_error": "m/yr",
+    "vx_error_lag1": "1",
+    "vy_error_lag1": "1",
     "v_low": "m/yr",
     "v_high": "m/yr",
     "count": "1",
@@ -43,7 +45,10 @@ OBSERVATION_UNITS = {
     "sensor": "name",
     "weight": "1",
 }
-_VALUES = ("v", "vx", "vy", "v_error", "vx_error", "vy_error", "v_low", "v_high", "count")
+_VALUES = (
+    *("v", "vx", "vy", "v_error", "vx_error", "vy_error", "vx_error_lag1", "vy_error_lag1"),
+    *("v_low", "v_high", "count"),
+)
 COLLECTION = "VelocityTimeSeriesCollection"
 
 

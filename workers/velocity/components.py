@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,7 +23,7 @@ class Components:
     @property
     def positions(self) -> np.ndarray:
         """(p, 2) float64, metres along x and y, zero at the first date."""
-        return self.gathered(lambda part: part.closure.positions)
+        return self.gathered([part.closure.positions for part in self.parts])
 
     @property
     def psi(self) -> np.ndarray:
@@ -40,9 +40,9 @@ class Components:
         """Whether all parts have."""
         return all(part.converged for part in self.parts)
 
-    def gathered(self, of: Callable[[RobustClosure], np.ndarray]) -> np.ndarray:
-        """What a function of a part gives as (n, 2), each component from the part that solved for it."""
-        first, *rest = (of(part) for part in self.parts)
+    def gathered(self, of_parts: Sequence[np.ndarray]) -> np.ndarray:
+        """Each component of what (n, 2) arrays say of the parts, from the part that solved for it."""
+        first, *rest = of_parts
         return np.stack([first[:, 0], rest[0][:, 1]], axis=1) if rest else first
 
 

@@ -71,7 +71,8 @@ def invert_pixel(
 
     velocity = means.velocity(positions)
     speed = np.hypot(velocity[:, 0], velocity[:, 1])
-    error = solved.gathered(lambda part: quality.window_errors(network, part.closure, means))
+    errors = [quality.window_errors(network, part.closure, means) for part in solved.parts]
+    error, correlation = (solved.gathered(each) for each in zip(*errors, strict=True))
     speed_error = quality.speed_error(velocity, error)
     left = residuals(network.first, network.second, network.displacement, positions)
     scale = quality.error_scale(network, left, psi)
@@ -101,6 +102,8 @@ def invert_pixel(
         vx_error=column(error[:, 0]),
         vy_error=column(error[:, 1]),
         v_error=column(speed_error),
+        vx_error_lag1=column(correlation[:, 0]),
+        vy_error_lag1=column(correlation[:, 1]),
         v_low=column(np.maximum(speed - reach, 0.0)),
         v_high=column(speed + reach),
         count=column(count),
@@ -120,9 +123,10 @@ def invert_pixel(
 
 def _without_data(selected: SelectedPairs, windows: int) -> PixelSeries:
     """The answer of a pixel that no pair is left of: nothing known, and said so."""
-    columns = ("vx", "vy", "v", "vx_error", "vy_error", "v_error", "v_low", "v_high", "count")
+    columns = ("vx", "vy", "v", "v_low", "v_high", "count")
+    errors = ("vx_error", "vy_error", "v_error", "vx_error_lag1", "vy_error_lag1")
     return PixelSeries(
-        **{name: np.full(windows, np.nan, np.float32) for name in columns},
+        **{name: np.full(windows, np.nan, np.float32) for name in columns + errors},
         quality_flag=np.full(windows, int(Flag.no_data), np.uint8),
         vvc=np.float32(np.nan),
         error_scale=np.float32(np.nan),

@@ -24,17 +24,24 @@ LONGEST_GAP = 60
 """Days without any pair that a window may touch before it counts as `filled`"""
 
 
-def window_errors(network: Network, closure: Closure, means: WindowMeans) -> np.ndarray:
-    """1-sigma errors of the mean velocities, (T', 2) m/yr, from the stated errors of the pairs (eq. 11).
+def window_errors(network: Network, closure: Closure, means: WindowMeans) -> tuple[np.ndarray, np.ndarray]:
+    """1-sigma errors of the mean velocities from the pairs' stated errors (eq. 11), and their correlation.
 
     With the same N, P and c as the solution. NaN for a component of which no pair states an error.
+
+    Returns:
+        (T', 2) errors, m/yr, and (T', 2) correlation of each window's error with the next one's, to a
+        hundredth; NaN for the last.
     """
     functionals = means.functionals(closure.normal.size)
-    return np.sqrt(
-        functional_variances(
-            closure.normal, functionals, network.first, network.second, closure.weight, network.error
-        )
+    variance, covariance = functional_variances(
+        closure.normal, functionals, network.first, network.second, closure.weight, network.error
     )
+    error = np.sqrt(variance)
+    correlation = np.full(error.shape, np.nan)
+    both = error[:-1] * error[1:]
+    np.divide(covariance, both, out=correlation[:-1], where=both > 0)
+    return error, np.clip(correlation, -1.0, 1.0).round(2)
 
 
 def speed_error(velocity: np.ndarray, error: np.ndarray) -> np.ndarray:

@@ -34,6 +34,10 @@ class PixelSeries:
     vx_error: np.ndarray
     vy_error: np.ndarray
     v_error: np.ndarray
+    vx_error_lag1: np.ndarray
+    """Correlation of the error of vx with that in the next window, to a hundredth; NaN for the last"""
+    vy_error_lag1: np.ndarray
+    """The same of vy"""
     v_low: np.ndarray
     v_high: np.ndarray
     count: np.ndarray

@@ -40,7 +40,7 @@ def _velocity(name: str, axis: str, direction: str) -> Variable:
         f"ice velocity along the grid {axis} axis",
         f"land_ice_surface_{axis}_velocity",
         cell_methods="time: mean",
-        ancillary_variables=f"{name}_error count quality_flag",
+        ancillary_variables=f"{name}_error {name}_error_lag1 count quality_flag",
         comment=f"positive towards increasing projected {axis}, not towards {direction}",
     )
 
@@ -48,6 +48,19 @@ def _velocity(name: str, axis: str, direction: str) -> Variable:
 def _error(of: str, standard_name: str | None = None) -> Variable:
     comment = "standard deviation propagated from the stated errors of the pairs"
     return _per_year(f"{of}_error", "auxiliary", f"1-sigma error of {of}", standard_name, comment=comment)
+
+
+def _correlation(of: str) -> Variable:
+    return Variable(
+        f"{of}_error_lag1",
+        _CUBE,
+        "float32",
+        "auxiliary",
+        f"correlation of the error of {of} with that in the next window",
+        "1",
+        "1",
+        attributes={"comment": "rounded to a hundredth; none for the last window"},
+    )
 
 
 def _bound(name: str, side: str) -> Variable:
@@ -68,6 +81,8 @@ VARIABLES: tuple[Variable, ...] = (
     _error("v"),
     _error("vx", "land_ice_surface_x_velocity standard_error"),
     _error("vy", "land_ice_surface_y_velocity standard_error"),
+    _correlation("vx"),
+    _correlation("vy"),
     _bound("v_low", "lower"),
     _bound("v_high", "upper"),
     Variable(

@@ -13,20 +13,27 @@ def test_variances_are_those_of_the_formula_written_out(full_system, coefficient
     weight[::7] = 0.0
     functionals = rng.normal(size=(59, 25))
     _, normal = full.system.solve(weight)
-    found = functional_variances(normal, functionals, full.system.first, full.system.second, weight, sigma)
+    system = full.system
+    found, following = functional_variances(normal, functionals, system.first, system.second, weight, sigma)
     inverse = np.linalg.inv(full.normal(weight))
     for component in range(2):
         gain = inverse @ full.rows.T * (weight * sigma[:, component])
-        expected = ((functionals.T @ gain) ** 2).sum(axis=1)
-        np.testing.assert_allclose(found[:, component], expected, rtol=1e-6)
+        expected = functionals.T @ gain @ gain.T @ functionals
+        np.testing.assert_allclose(found[:, component], np.diagonal(expected), rtol=1e-6)
+        np.testing.assert_allclose(
+            following[:, component], np.diagonal(expected, 1), rtol=1e-5, atol=1e-9 * expected.max()
+        )
 
 
 def test_equal_rows_side_by_side_count_each():
     first, second = np.array([0, 0], np.int32), np.array([1, 1], np.int32)
     system = Differences(first, second, np.ones((2, 2)), np.array([0.0, 5.0]), np.zeros((1, 3)))
     _, normal = system.solve(np.ones(2))
-    variance = functional_variances(normal, np.ones((1, 1)), first, second, np.ones(2), np.full((2, 2), 3.0))
+    variance, following = functional_variances(
+        normal, np.ones((1, 1)), first, second, np.ones(2), np.full((2, 2), 3.0)
+    )
     np.testing.assert_allclose(variance, [[4.5, 4.5]])
+    assert following.shape == (0, 2)
 
 
 def test_solutions_scatter_as_the_variances_say(full_system):
@@ -35,7 +42,7 @@ def test_solutions_scatter_as_the_variances_say(full_system):
     _, normal = system.solve(weight)
     functional = np.zeros((39, 1))
     functional[-1] = 1.0
-    variance = functional_variances(
+    variance, _ = functional_variances(
         normal, functional, system.first, system.second, weight, np.full((150, 2), 4.0)
     )
     rng = np.random.default_rng(8)

@@ -22,6 +22,8 @@ def make_pixel(v, flags) -> PixelSeries:
         vx_error=v / np.float32(10),
         vy_error=v / np.float32(10),
         v_error=v / np.float32(10),
+        vx_error_lag1=np.where(np.isnan(v), np.nan, 0.25).astype(np.float32),
+        vy_error_lag1=np.where(np.isnan(v), np.nan, -0.5).astype(np.float32),
         v_low=v * np.float32(0.8),
         v_high=v * np.float32(1.2),
         count=np.where(np.isnan(v), 0, 7.3).astype(np.float32),

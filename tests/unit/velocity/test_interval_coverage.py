@@ -31,7 +31,7 @@ def held(scenario, coefficient, guess_of):
         windows = Windows.select(Step.parse("P30D"), int(network.days[0]), int(network.days[-1]))
         means = window_means(network.days, windows)
         velocity = means.velocity(closure.positions)
-        error = quality.window_errors(network, closure, means)
+        error, _ = quality.window_errors(network, closure, means)
         reach = quality.quantile(weight, 0.95) * quality.speed_error(velocity, error)
         speed = np.hypot(*velocity.T)
         low.append((speed - reach)[means.whole])

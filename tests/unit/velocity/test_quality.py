@@ -1,11 +1,13 @@
 import math
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from workers.calendar import Step, Windows
 from workers.velocity import quality
-from workers.velocity.closure import robust_solve
+from workers.velocity.closure import robust_solve, solve
 from workers.velocity.means import window_means
 from workers.velocity.network import network_of
 from workers.velocity.prior import Prior
@@ -33,13 +35,13 @@ def test_a_pair_counts_once_in_every_window_that_it_overlaps(pixel):
 
 def test_the_errors_are_those_of_a_single_pair_where_there_is_no_other(pixel):
     network, robust = solved(pixel([0], [60], 100.0, 50.0, 3.0, 4.0))
-    error = quality.window_errors(network, robust.closure, window_means(network.days, made([0, 30, 60])))
+    error, _ = quality.window_errors(network, robust.closure, window_means(network.days, made([0, 30, 60])))
     np.testing.assert_allclose(error, [[3.0, 4.0], [3.0, 4.0]], rtol=1e-6)
 
 
 def test_a_component_that_states_no_errors_has_none(pixel):
     network, robust = solved(pixel([0, 20, 30], [40, 50, 60], 100.0, 50.0, np.nan, 4.0))
-    error = quality.window_errors(network, robust.closure, window_means(network.days, made([0, 30, 60])))
+    error, _ = quality.window_errors(network, robust.closure, window_means(network.days, made([0, 30, 60])))
     assert np.isnan(error[:, 0]).all()
     assert (error[:, 1] > 0).all()
     assert math.isnan(quality.error_scale(network, np.ones((3, 2)), robust.psi))
@@ -111,3 +113,20 @@ def test_each_flag_has_its_reason(scenario):
     np.testing.assert_array_equal(np.flatnonzero(flags & Flag.low_count), [7])
     assert flags[0] & Flag.edge
     assert not (flags[1:-1] & Flag.edge).any()
+
+
+def test_errors_of_neighbouring_windows_are_correlated_as_solutions_of_many_noises_are(scenario):
+    given = scenario(pairs=400, years=3, dates=80, pair_noise=3.0)
+    network, weight = network_of(given.pixel.select()), np.ones(400)
+    prior = Prior(given.positions(network.days))
+    means = window_means(network.days, given.pixel.invert()[1])
+    _, stated = quality.window_errors(network, solve(network, weight, prior, 30.0), means)
+    rng, runs = np.random.default_rng(5), []
+    for _ in range(600):
+        noise = rng.normal(size=network.displacement.shape) * network.error
+        noisy = replace(network, displacement=network.displacement + noise)
+        runs.append(means.velocity(solve(noisy, weight, prior, 30.0).positions)[:, 0])
+    seen = [np.corrcoef(one, other)[0, 1] for one, other in pairwise(np.array(runs).T)]
+    assert np.isnan(stated[-1]).all()
+    assert stated[:-1, 0].min() < -0.3
+    np.testing.assert_allclose(stated[:-1, 0], seen, atol=0.16)
