@@ -11,7 +11,16 @@ from pydantic import BaseModel, Field
 
 from workers.errors import InvalidRequest
 
-__all__ = ["GeoJson", "Geometry", "Place", "PlaceFeature", "PlaceFeatures", "line_of", "places_of"]
+__all__ = [
+    "AnyPlaces",
+    "GeoJson",
+    "Geometry",
+    "Place",
+    "PlaceFeature",
+    "PlaceFeatures",
+    "line_of",
+    "places_of",
+]
 
 Geometry = Annotated[Point | MultiPoint | LineString, Field(discriminator="type")]
 
@@ -29,9 +38,10 @@ class PlaceFeatures(BaseModel):
     features: list[PlaceFeature] = Field(min_length=1)
 
 
-GeoJson = Annotated[
-    Point | MultiPoint | LineString | PlaceFeature | PlaceFeatures, Field(discriminator="type")
-]
+Line = list[tuple[float, float]]
+"""Longitudes and latitudes of its vertices, degrees"""
+AnyPlaces = Point | MultiPoint | LineString | PlaceFeature | PlaceFeatures
+GeoJson = Annotated[AnyPlaces, Field(discriminator="type")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class Place:
     """What else the request said of it: the id of its feature, or x, y and crs"""
 
 
-def places_of(value: Point | MultiPoint | LineString | PlaceFeature | PlaceFeatures) -> list[Place]:
+def places_of(value: AnyPlaces) -> list[Place]:
     """The places of a GeoJSON object, in its order; those of a feature with an id carry it.
 
     Raises:
@@ -56,20 +66,23 @@ def places_of(value: Point | MultiPoint | LineString | PlaceFeature | PlaceFeatu
     return list(_of(value, "geometry" if isinstance(value, PlaceFeature) else ""))
 
 
-def line_of(value: object) -> list[tuple[float, float]] | None:
+def line_of(value: AnyPlaces) -> Line | None:
     """The coordinates of a line, alone or as a feature; None where the object is none.
 
     Raises:
-        InvalidRequest: a place is not on the globe.
+        InvalidRequest: a place is not on the globe, or all are the same.
     """
     geometry = value.geometry if isinstance(value, PlaceFeature) else value
     if not isinstance(geometry, LineString):
         return None
     where = "geometry.coordinates" if isinstance(value, PlaceFeature) else "coordinates"
-    return [_checked(position, f"{where}.{n}") for n, position in enumerate(geometry.coordinates)]
+    line = [_checked(position, f"{where}.{n}") for n, position in enumerate(geometry.coordinates)]
+    if len(set(line)) < 2:
+        raise InvalidRequest("A line needs two different points; all of this one are the same.", where)
+    return line
 
 
-def _of(value: Point | MultiPoint | LineString | PlaceFeature, where: str) -> Iterator[Place]:
+def _of(value: AnyPlaces, where: str) -> Iterator[Place]:
     geometry, told = value, {}
     if isinstance(value, PlaceFeature):
         geometry, told = value.geometry, {} if value.id is None else {"id": value.id}

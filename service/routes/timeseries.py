@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
+from geojson_pydantic import Point
 from starlette.concurrency import run_in_threadpool
 
 from service.catalog.conditional import named_in
@@ -18,60 +20,133 @@ from service.formats import FORMATS
 from service.formats.negotiation import chosen
 from service.formats.series import SCHEMA, schema
 from service.problems import problem
-from service.series.answers import Member, Spent
-from service.series.prefer import Preference, preferred
-from service.series.query import SeriesQuery
+from service.series.answers import Answers, Member, Spent
+from service.series.prefer import preferred
+from service.series.query import LineQuery, SeriesOptions, SeriesQuery
 from service.series.representation import Representation
-from workers.errors import OgiveError
+from service.settings import Settings
+from workers.errors import OgiveError, TooLarge
+from workers.geojson import GeoJson, Place, PlaceFeature, line_of, places_of
 from workers.velocity.sites import Site
 
 router = APIRouter(tags=["series"])
 _ANSWERS = {200: {"content": {made.media_type: {} for made in FORMATS.values()}}}
 
 
-@router.get(
-    "/timeseries", operation_id="get_timeseries", summary="Velocity series at places", responses=_ANSWERS
-)
-async def get_timeseries(
-    request: Request,
-    query: Annotated[SeriesQuery, Query()],
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What answering takes beside the request's own words."""
+
+    answers: Answers
+    settings: Settings
+    base: str
+    accept: str
+    prefer: str
+
+
+def _desk(
     answers: AnswersDep,
     settings: SettingsDep,
     base: BaseUrl,
-    accept: Annotated[str, Header()] = "*/*",
-    prefer: Annotated[str, Header()] = "",
-) -> Response:
+    accept: Annotated[
+        str, Header(description="Media types by liking, where f names no format.", examples=["text/csv"])
+    ] = "*/*",
+    prefer: Annotated[
+        str,
+        Header(
+            description="`wait=n`: seconds that the answer may take; `respond-async`: rather a job.",
+            examples=["wait=5"],
+        ),
+    ] = "",
+) -> Desk:
+    return Desk(answers, settings, base, accept, prefer)
+
+
+DeskDep = Annotated[Desk, Depends(_desk)]
+
+
+@router.get(
+    "/timeseries", operation_id="get_timeseries", summary="Velocity series at places", responses=_ANSWERS
+)
+async def get_timeseries(request: Request, query: Annotated[SeriesQuery, Query()], desk: DeskDep) -> Response:
     """A regular series of ice velocity with errors, at the pixel that holds a place, inverted on request.
 
     Several places make a collection, whose members stand in the order of the places; a member that failed is
     a problem in place of its series.
     """
-    form = query.f or chosen(accept)
+    places = query.places(desk.settings.limit_points_at_once)
+    return await _answer(query, places, query.several, desk, request.headers.get("If-None-Match"))
+
+
+@router.post(
+    "/timeseries",
+    operation_id="post_timeseries",
+    summary="Velocity series at the places of a GeoJSON object",
+    responses=_ANSWERS,
+)
+async def post_timeseries(
+    request: Request,
+    query: Annotated[LineQuery, Query()],
+    body: Annotated[
+        GeoJson,
+        Body(
+            openapi_examples={
+                "point": {"value": {"type": "Point", "coordinates": [-49.46, 69.13]}},
+                "line": {
+                    "summary": "A flowline; needs spacing",
+                    "value": {"type": "LineString", "coordinates": [[-49.46, 69.13], [-49.31, 69.15]]},
+                },
+            }
+        ),
+    ],
+    desk: DeskDep,
+) -> Response:
+    """As GET, for a Point, MultiPoint, Feature, FeatureCollection, or every `spacing` metres of a LineString.
+
+    A Point makes one series, all else a collection in the order of the places.
+    """
+    request.state.parameters = "body"
+    line = line_of(body)
+    places = places_of(body) if line is None else []
+    request.state.parameters = "query"
+    if line is None:
+        query.check_no_line()
+    else:
+        places = query.along(line)
+    _check_number(places, desk.settings.limit_points)
+    geometry = body.geometry if isinstance(body, PlaceFeature) else body
+    return await _answer(query, places, not isinstance(geometry, Point), desk, None)
+
+
+async def _answer(
+    query: SeriesOptions, places: Sequence[Place], several: bool, desk: Desk, had: str | None
+) -> Response:
+    """The answer for places; `had` is what the client has of it already, as `If-None-Match` says."""
+    form = query.f or chosen(desk.accept)
     query.check_format(form)
-    places = query.places(settings.limit_points_at_once)
-    wants, spent = preferred(prefer, settings.wait, settings.limit_wait), Spent()
+    answers, settings, spent = desk.answers, desk.settings, Spent()
+    wants = preferred(desk.prefer, settings.wait, settings.limit_wait)
     sites = await answers.sites(places, query.max_distance, settings.limit_wait, spent)
-    _raise_if_nothing(sites, query.several)
-    asked = Representation(form, query, places, query.several, sites, base)
-    if named_in(request.headers.get("If-None-Match"), asked.tag):
+    _raise_if_nothing(sites, several)
+    asked = Representation(form, query, places, several, sites, desk.base)
+    if named_in(had, asked.tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=asked.headers())
     found = [site for site in sites if isinstance(site, Site)]
     solved = iter(await answers.members(found, query.parameters, query.observations, wants.wait, spent))
     members = [next(solved) if isinstance(site, Site) else site for site in sites]
-    _raise_if_nothing(members, query.several)
-    return await _written(asked, members, spent, wants)
+    _raise_if_nothing(members, several)
+    response = await _written(asked, members, spent)
+    if wants.applied and not wants.job:
+        response.headers["Preference-Applied"] = wants.applied
+    return response
 
 
-async def _written(
-    asked: Representation, members: Sequence[Member], spent: Spent, wants: Preference
-) -> Response:
+async def _written(asked: Representation, members: Sequence[Member], spent: Spent) -> Response:
     began = time.perf_counter()
     documents = [_document(member, number, asked.base) for number, member in enumerate(members)]
     content = await run_in_threadpool(asked.content, documents)
     spent.add("format", time.perf_counter() - began)
     headers = asked.headers(members) | {"Server-Timing": spent.header}
-    if wants.applied and not wants.job:
-        headers["Preference-Applied"] = wants.applied
     return Response(content, media_type=FORMATS[asked.form].media_type, headers=headers)
 
 
@@ -79,6 +154,12 @@ def _document(member: Member, number: int, base: str) -> dict[str, Any]:
     if isinstance(member, bytes):
         return json.loads(member)
     return problem(member, base, f"#/members/{number}").document
+
+
+def _check_number(places: Sequence[Place], most: int) -> None:
+    if len(places) > most:
+        message = f"{len(places)} places are over the {most} of one request; send them in parts."
+        raise TooLarge(message, {"max_points": most}, [])
 
 
 def _raise_if_nothing(members: Sequence[object], several: bool) -> None:

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from service.formats import FORMATS
 from service.formats.shape import VARIABLES
 from workers.errors import InvalidRequest
-from workers.geojson import Place
+from workers.geojson import Line, Place
+from workers.lines import walk
 from workers.regions import from_grid
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.sites import MAX_DISTANCE_M
@@ -102,6 +103,40 @@ class SeriesOptions(VelocityParameters):
             )
         if self.observations and (name != "json" or self.orient == "records"):
             raise InvalidRequest("observations are told in json with orient=columns alone.", "observations")
+
+
+class LineQuery(SeriesOptions):
+    """A request for series whose places stand in its body."""
+
+    spacing: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Metres along the ground between the places of a LineString.",
+        examples=[500],
+    )
+
+    def along(self, line: Line) -> list[Place]:
+        """The places along a line, each with its distance from the beginning.
+
+        Raises:
+            InvalidRequest: spacing is missing or longer than the line.
+            TooLarge: it makes too many places.
+        """
+        if self.spacing is None:
+            raise InvalidRequest("spacing is missing; a LineString needs it, in metres.", "spacing")
+        points = walk(line, self.spacing)
+        columns = points.lon.tolist(), points.lat.tolist(), points.distance.tolist()
+        return [Place(lon, lat, {"distance_m": along}) for lon, lat, along in zip(*columns, strict=True)]
+
+    def check_no_line(self) -> None:
+        """Refuse a spacing where there is no line.
+
+        Raises:
+            InvalidRequest: there is one.
+        """
+        if self.spacing is not None:
+            raise InvalidRequest("spacing is for a LineString.", "spacing")
 
 
 class SeriesQuery(SeriesOptions):

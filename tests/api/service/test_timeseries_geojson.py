@@ -1,0 +1,115 @@
+"""POST /timeseries: the places of a GeoJSON object are those of a GET."""
+
+import pytest
+
+POINT = "Point"
+
+
+@pytest.fixture(scope="module")
+def here(place):
+    return [place["lon"], place["lat"]]
+
+
+@pytest.fixture(scope="module")
+def there(place):
+    return [place["lon"] + 0.004, place["lat"]]
+
+
+def feature(position, **members):
+    return {
+        "type": "Feature",
+        "geometry": {"type": POINT, "coordinates": position},
+        "properties": None,
+    } | members
+
+
+def test_a_point_is_the_series_of_a_get(api, place, here):
+    posted = api.post("/timeseries", json={"type": POINT, "coordinates": here}, params={"step": "P1M"}).json()
+    asked = api.get("/timeseries", params=place | {"step": "P1M"}).json()
+    assert {link["rel"] for link in posted.pop("links")} == {"describedby", "cite-as"}
+    asked.pop("links")
+    assert posted == asked
+    assert api.post("/timeseries", json=feature(here)).json()["type"] == "VelocityTimeSeries"
+
+
+def test_several_features_carry_their_ids(api, here, there):
+    body = {"type": "FeatureCollection", "features": [feature(here, id="station-1"), feature(there, id=7)]}
+    members = api.post("/timeseries", json=body).json()["members"]
+    assert [member["requested"]["id"] for member in members] == ["station-1", 7]
+    points = {"type": "MultiPoint", "coordinates": [here, there]}
+    again = api.post("/timeseries", json=points).json()["members"]
+    assert [member["series"] for member in again] == [member["series"] for member in members]
+
+
+def test_a_line_has_a_series_every_so_far(api, here, there):
+    body = {"type": "LineString", "coordinates": [here, there]}
+    members = api.post("/timeseries", json=body, params={"spacing": 80}).json()["members"]
+    assert [member["requested"]["distance_m"] for member in members] == [0.0, 80.0, 160.0]
+    assert members[0]["requested"]["lon"] == here[0]
+    one = api.get("/timeseries", params={k: members[2]["requested"][k] for k in ("lon", "lat")}).json()
+    assert members[2]["series"] == one["series"]
+
+
+def test_a_table_of_a_line(api, here, there):
+    body = {"type": "LineString", "coordinates": [here, there]}
+    text = api.post("/timeseries", json=body, params={"spacing": 100, "f": "csv"}).text
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert lines[0].startswith("member,lon,lat,time,start,end,v")
+    assert {line.split(",")[0] for line in lines[1:]} == {"0", "1", "2"}
+
+
+BAD = {
+    "no GeoJSON": ({"type": "Circle"}, {}, "body", "'FeatureCollection'"),
+    "a polygon": ({"type": "Polygon", "coordinates": []}, {}, "body", "expected tags"),
+    "off the globe": (
+        {"type": "MultiPoint", "coordinates": [[1, 2], [3, 99]]},
+        {},
+        "body.coordinates.1",
+        "[3, 99] leaves the globe",
+    ),
+    "no geometry": ({"type": "Feature", "geometry": None}, {}, "body.geometry", "a place is needed"),
+    "a line without spacing": (
+        {"type": "LineString", "coordinates": [[1, 2], [1, 3]]},
+        {},
+        "query.spacing",
+        "spacing is missing",
+    ),
+    "a spacing without line": (
+        {"type": "Point", "coordinates": [1, 2]},
+        {"spacing": 5},
+        "query.spacing",
+        "for a",
+    ),
+    "too long a spacing": (
+        {"type": "LineString", "coordinates": [[1, 2], [1, 2.001]]},
+        {"spacing": 5000},
+        "query.spacing",
+        "not exceed the line",
+    ),
+    "no line": (
+        {"type": "LineString", "coordinates": [[1, 2], [1, 2]]},
+        {"spacing": 5},
+        "body.coordinates",
+        "two different points",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_bodies_get_a_clear_answer(api, conforms, case):
+    body, params, loc, message = BAD[case]
+    answer = api.post("/timeseries", json=body, params=params)
+    assert answer.status_code == 400
+    conforms(answer.json(), "exception")
+    assert answer.json()["errors"][0]["loc"] == loc
+    assert message in answer.json()["detail"]
+
+
+def test_more_places_than_one_request_may_ask_for(api):
+    line = {"type": "LineString", "coordinates": [[-139, 60], [-139, 61]]}
+    answer = api.post("/timeseries", json=line, params={"spacing": 10})
+    assert answer.status_code == 413
+    assert "500" in answer.json()["detail"]
+    points = {"type": "MultiPoint", "coordinates": [[-139, 60]] * 501}
+    answer = api.post("/timeseries", json=points)
+    assert answer.json()["limits"] == {"max_points": 500}
