@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from service import database, failures
 from service.catalog.store import Catalog
 from service.cluster import Cluster, Tasks, connect
+from service.coding import ContentCoding
 from service.dependencies import known_query
 from service.formats.openapi import describe
 from service.jobs.runner import Runner
@@ -74,6 +75,7 @@ def create_app(
         app.include_router(module.router)
     failures.install(app)
     app.openapi = lambda: describe(app)
+    app.add_middleware(ContentCoding)
     app.add_middleware(RequestId)
     app.add_middleware(
         CORSMiddleware,

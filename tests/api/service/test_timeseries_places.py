@@ -185,3 +185,16 @@ def test_too_late_is_there_for_the_next_who_asks(serve, solved, place):
         assert answer.headers["preference-applied"] == "wait=60"
     assert solved == [1]
     assert json.loads(answer.content)["source"]["used"] > 20
+
+
+def test_codings_have_tags_of_their_own_and_one_content(api, place):
+    found = {
+        coding: api.get("/timeseries", params=place, headers={"Accept-Encoding": coding})
+        for coding in ("identity", "gzip", "br")
+    }
+    assert len({answer.headers["etag"] for answer in found.values()}) == 3
+    assert len({answer.content for answer in found.values()}) == 1
+    sizes = {coding: int(answer.headers["content-length"]) for coding, answer in found.items()}
+    assert sizes["br"] < sizes["identity"] / 2
+    had = {"If-None-Match": found["br"].headers["etag"]}
+    assert api.get("/timeseries", params=place, headers=had).status_code == 304
