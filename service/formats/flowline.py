@@ -54,7 +54,7 @@ def document(line: LineSeries) -> dict[str, Any]:
         "length_m": round(line.points.length, 3),
         "sources": [
             {
-                "cube": cube.id,
+                "cube": cube.reference.id,
                 "fingerprint": cube.fingerprint,
                 "last_modified": cube.last_modified,
                 "layers": cube.layers,
@@ -91,23 +91,21 @@ def table(whole: dict[str, Any]) -> str:
 
 
 def _points(line: LineSeries) -> dict[str, list[Any]]:
-    pixels = [None if at == NOWHERE else line.pixels[at] for at in line.pixel]
-
-    def of_pixel(name: str) -> list[Any]:
-        return [None if pixel is None else getattr(pixel, name) for pixel in pixels]
+    def of_site(name: str) -> list[Any]:
+        return [None if each is None else getattr(each.site, name) for each in line.series]
 
     return {
         "distance": line.points.distance.tolist(),
         "lon": np.round(line.points.lon, 7).tolist(),
         "lat": np.round(line.points.lat, 7).tolist(),
-        "crs": of_pixel("crs"),
-        "x": of_pixel("x"),
-        "y": of_pixel("y"),
-        "cell_lon": of_pixel("lon"),
-        "cell_lat": of_pixel("lat"),
-        "cube": of_pixel("cube"),
+        "crs": of_site("crs"),
+        "x": of_site("x"),
+        "y": of_site("y"),
+        "cell_lon": of_site("cell_lon"),
+        "cell_lat": of_site("cell_lat"),
+        "cube": [None if each is None else each.site.cube.reference.id for each in line.series],
         "pixel": [None if at == NOWHERE else int(at) for at in line.pixel],
-        "used": [0 if pixel is None or pixel.series is None else pixel.series.used for pixel in pixels],
+        "used": [0 if each is None else each.series.used for each in line.series],
         "vvc": numbers(line.column("vvc")),
         "v_mean": [number(np.float32(value)) for value in line.mean_speed()],
         "problem": list(line.problems),

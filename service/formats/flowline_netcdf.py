@@ -40,7 +40,7 @@ def dataset(line: LineSeries) -> xr.Dataset:
     """The flowline as a dataset, times not decoded: what `netcdf` writes."""
     import xarray as xr
 
-    windows, crs = line.windows, {pixel.crs for pixel in line.pixels}
+    windows, crs = line.windows, {each.site.crs for each in line.series if each is not None}
     attributes = {variable.name: variable_attributes(variable) for variable in VARIABLES}
     along = {name: ("distance", values, _ALONG[name]) for name, values in _places(line).items()}
     tables = {name: line.table(name) for name in SERIES_VARIABLES}
@@ -84,14 +84,15 @@ def netcdf(line: LineSeries) -> bytes:
 
 
 def _places(line: LineSeries) -> dict[str, np.ndarray]:
-    pixels = [None if at == NOWHERE else line.pixels[at] for at in line.pixel]
+    sites = [None if each is None else each.site for each in line.series]
+    codes = [0 if site is None else int(site.crs.removeprefix("EPSG:")) for site in sites]
     return {
         "lon": line.points.lon,
         "lat": line.points.lat,
-        "x": np.array([np.nan if pixel is None else pixel.x for pixel in pixels]),
-        "y": np.array([np.nan if pixel is None else pixel.y for pixel in pixels]),
-        "epsg": np.array([0 if p is None else int(p.crs.removeprefix("EPSG:")) for p in pixels], np.int32),
-        "cube": np.array(["" if pixel is None else pixel.cube for pixel in pixels], object),
+        "x": np.array([np.nan if site is None else site.x for site in sites]),
+        "y": np.array([np.nan if site is None else site.y for site in sites]),
+        "epsg": np.array(codes, np.int32),
+        "cube": np.array(["" if site is None else site.cube.reference.id for site in sites], object),
         "pixel": line.pixel.astype(np.int32),
         "problem": np.array([problem or "" for problem in line.problems], object),
         "vvc": line.column("vvc"),
@@ -116,7 +117,7 @@ def _attributes(line: LineSeries) -> dict[str, Any]:
         **{name: int(value) if isinstance(value, bool) else value for name, value in choices.items()},
         "year_length_days": 365,
         "source": "; ".join(
-            f"ITS_LIVE datacube {cube.id}, {cube.fingerprint}"
+            f"ITS_LIVE datacube {cube.reference.id}, {cube.fingerprint}"
             + (f", last modified {cube.last_modified}" if cube.last_modified else "")
             for cube in line.cubes
         ),

@@ -55,9 +55,11 @@ class KeptChunks:
         return self._cube.table()
 
     def expect(self, row: int, column: int, height: int, width: int) -> None:
-        """Begin to read what a window inside the grid will need; does not wait."""
+        """Begin to read what a window will need, as far as it lies on the grid; does not wait."""
         if self._most:
-            for index in self._chunks(row, column, height, width):
+            top, left = max(row, 0), max(column, 0)
+            bottom, right = min(row + height, self.grid.height), min(column + width, self.grid.width)
+            for index in self._chunks(top, left, bottom - top, right - left):
                 self._block(index)
 
     def read(self, row: int, column: int, height: int, width: int) -> PairBlock:

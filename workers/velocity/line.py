@@ -1,55 +1,26 @@
-"""Series along a line: its points, their pixels, and the table of speeds over distance and time."""
+"""Series along a line: its points, the pixels that answer, and the table of speeds over distance and time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from workers.calendar import Windows
+from workers.errors import OgiveError
+from workers.identity import request_sha256
 from workers.lines import Walk
+from workers.plan import PlannedCube
 from workers.velocity.parameters import VelocityParameters
-from workers.velocity.series import Flag, PixelSeries
+from workers.velocity.point import PointSeries
+from workers.velocity.series import Flag
 
+PROCESS_ID = "flowline"
 NOWHERE = -1
-OUTSIDE = "No cube holds this point."
 
 
-@dataclass(frozen=True, slots=True)
-class LineCube:
-    """A cube that answers for a part of the line."""
-
-    id: str
-    href: str
-    item_href: str | None
-    fingerprint: str
-    """`sha256:...` of the cube's metadata"""
-    last_modified: str | None
-    """RFC 3339, as the cube states it"""
-    layers: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LinePixel:
-    """A pixel that answers for one or several points."""
-
-    cube: str
-    """Id of the cube that owns it"""
-    crs: str
-    """`EPSG:3413`"""
-    x: float
-    y: float
-    """Its centre, metres in `crs`"""
-    lon: float
-    lat: float
-    """Its centre, degrees"""
-    series: PixelSeries | None
-    """None where it cannot be read"""
-    problem: str | None
-    """Why it cannot be read"""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class LineSeries:
     """The series of n points along a line over T windows, and what is needed to judge and cite them."""
 
@@ -58,39 +29,68 @@ class LineSeries:
     spacing: float
     """Metres between points"""
     points: Walk
-    pixel: np.ndarray
-    """(n,) int64: the index in `pixels` of each point's, or NOWHERE where no cube holds the point"""
-    pixels: tuple[LinePixel, ...]
-    """Each once, in the order of the line"""
-    cubes: tuple[LineCube, ...]
-    """By name"""
-    windows: Windows
+    answers: tuple[PointSeries | OgiveError, ...]
+    """For each point its series, or why it has none; at least one has"""
     parameters: VelocityParameters
-    request_sha256: str
-    """Hash of line, spacing, parameters, method version and fingerprints, in hex"""
     timings: dict[str, float]
     """Seconds by stage: `catalog`, `read`, `solve`; not part of any document"""
 
+    @cached_property
+    def series(self) -> tuple[PointSeries | None, ...]:
+        """(n) series; None where a point has none."""
+        return tuple(each if isinstance(each, PointSeries) else None for each in self.answers)
+
     @property
     def problems(self) -> tuple[str | None, ...]:
-        """For each point why it has no series, or None where it has."""
-        return tuple(OUTSIDE if at == NOWHERE else self.pixels[at].problem for at in self.pixel)
+        """(n) sentences that say why a point has no series; None where it has."""
+        return tuple(each.message if isinstance(each, OgiveError) else None for each in self.answers)
+
+    @cached_property
+    def windows(self) -> Windows:
+        """Those of all points, each once; the records of several cubes need not be the same."""
+        told = [each.windows for each in self.series if each is not None]
+        start, first = np.unique(np.concatenate([windows.start for windows in told]), return_index=True)
+        return Windows(told[0].step, start, np.concatenate([windows.end for windows in told])[first])
+
+    @cached_property
+    def pixel(self) -> np.ndarray:
+        """(n,) int64: the number of each point's pixel, counted along the line; NOWHERE without a series."""
+        places = [
+            each and (each.site.cube.reference.id, each.site.row, each.site.column) for each in self.series
+        ]
+        number = {place: index for index, place in enumerate(dict.fromkeys(filter(None, places)))}
+        return np.array([NOWHERE if place is None else number[place] for place in places], np.int64)
+
+    @property
+    def cubes(self) -> tuple[PlannedCube, ...]:
+        """The cubes that answer, by name."""
+        found = {each.site.cube.reference.id: each.site.cube for each in self.series if each is not None}
+        return tuple(found[name] for name in sorted(found))
+
+    @property
+    def request_sha256(self) -> str:
+        """Hash of line, spacing, parameters, method version and fingerprints, in hex."""
+        line = {"coordinates": self.coordinates, "spacing": self.spacing}
+        used = [each.site.fingerprints for each in self.series if each is not None]
+        prints = {name: value for each in used for name, value in each.items()}
+        return request_sha256(PROCESS_ID, {**line, **self.parameters.model_dump(mode="json")}, prints)
 
     def column(self, name: str) -> np.ndarray:
         """(n,) float32: a figure of each point's series (`vvc`, `error_scale`); NaN where there is none."""
-        return np.array(
-            [np.nan if series is None else getattr(series, name) for series in self._series()], np.float32
-        )
+        values = [np.nan if each is None else getattr(each.series, name) for each in self.series]
+        return np.array(values, np.float32)
 
     def table(self, name: str) -> np.ndarray:
-        """(n, T): the windows of each point (`v`, `count`, `quality_flag`, ...); without a series NaN, or
-        flagged `no_data`."""
-        flags = name == "quality_flag"
+        """(n, T): the windows of each point (`v`, `count`, `quality_flag`, ...); NaN, or the flag `no_data`,
+        where its record has none."""
         shape = len(self.points), len(self.windows)
-        whole = np.full(shape, int(Flag.no_data), np.uint8) if flags else np.full(shape, np.nan, np.float32)
-        for row, series in zip(whole, self._series(), strict=True):
-            if series is not None:
-                row[:] = getattr(series, name)
+        if name == "quality_flag":
+            whole = np.full(shape, int(Flag.no_data), np.uint8)
+        else:
+            whole = np.full(shape, np.nan, np.float32)
+        for row, each in zip(whole, self.series, strict=True):
+            if each is not None:
+                row[np.searchsorted(self.windows.start, each.windows.start)] = getattr(each.series, name)
         return whole
 
     def mean_speed(self) -> np.ndarray:
@@ -114,6 +114,3 @@ class LineSeries:
         mean = self.mean_speed()[:, None]
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(mean > 0, (self.table("v") - mean) / mean, np.nan).astype(np.float32)
-
-    def _series(self) -> list[PixelSeries | None]:
-        return [None if at == NOWHERE else self.pixels[at].series for at in self.pixel]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,17 @@ from workers.errors import OgiveError
 from workers.identity import request_sha256
 from workers.plan import CubeSource
 from workers.velocity.parameters import VelocityParameters
-from workers.velocity.region import Reading, SolvedPixel, solve_window
+from workers.velocity.region import HALO, Reading, SolvedPixel, solve_window
 from workers.velocity.screening import check_sensors
 from workers.velocity.series import PixelSeries
 from workers.velocity.sites import Site, locate
 
 OVERLAP_RULE = "where cubes overlap, the one whose edge is farthest from the place; ties by name"
-_READERS = 2
+_READERS = 4
+_SITES_AHEAD = 4
+"""For how many sites chunks are read while one is solved"""
+Report = Callable[[int, int], None]
+"""Told how many pixels are done, of how many"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +91,11 @@ def point_series(
 
 
 def solve_sites(
-    sites: Sequence[Site], access: Access, parameters: VelocityParameters, observations: bool = False
+    sites: Sequence[Site],
+    access: Access,
+    parameters: VelocityParameters,
+    observations: bool = False,
+    report: Report = lambda done, total: None,
 ) -> list[PointSeries | OgiveError]:
     """The series of each site; where one fails, its error stands in place of the series.
 
@@ -97,7 +106,10 @@ def solve_sites(
     with ThreadPoolExecutor(_READERS) as readers:
         kept: dict[str, KeptChunks] = {}
         pixels = {_pixel(site): site for site in sites}
-        for pixel, site in pixels.items():
+        for done, (pixel, site) in enumerate(pixels.items(), start=1):
+            for coming in islice(pixels.values(), done, done + _SITES_AHEAD):
+                if (cube := kept.get(coming.cube.reference.id)) is not None:
+                    cube.expect(coming.row - HALO, coming.column - HALO, 1 + 2 * HALO, 1 + 2 * HALO)
             try:
                 cubes = [opened(cube.reference, access, cube.fingerprint) for cube in site.cubes]
                 held = cubes
@@ -107,6 +119,7 @@ def solve_sites(
                 answers[pixel] = _solve(site, cubes[0], mosaic, parameters, observations)
             except OgiveError as error:
                 answers[pixel] = error
+            report(done, len(pixels))
     return [_at(site, answers[_pixel(site)]) for site in sites]
 
 

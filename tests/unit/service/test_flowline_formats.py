@@ -19,7 +19,6 @@ from workers.plan import CubeSource
 from workers.regions import to_grid
 from workers.synthetic import SyntheticCube, write_cube
 from workers.velocity.flowline import line_series
-from workers.velocity.line import OUTSIDE
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.series import Flag
 
@@ -55,7 +54,8 @@ def test_the_document_holds_a_row_of_every_table_for_each_point(line, whole):
     assert {len(column) for column in points.values()} == {len(line.points)} == {8}
     assert {len(column) for column in windows.values()} == {len(line.windows)}
     assert points["distance"] == [240.0 * n for n in range(8)]
-    assert points["problem"] == [OUTSIDE] + [None] * 7
+    assert points["problem"][0].startswith("No cube holds lon=")
+    assert points["problem"][1:] == [None] * 7
     assert points["pixel"] == [None, *range(7)]
     assert points["cube"] == [None] + ["ice"] * 7
     for name in ("v", "vx", "v_error", "count"):
@@ -69,7 +69,7 @@ def test_the_document_holds_a_row_of_every_table_for_each_point(line, whole):
 def test_the_csv_has_a_line_for_each_point_and_window(whole):
     text = flowline.table(whole)
     comments = [line for line in text.splitlines() if line.startswith("#")]
-    assert f"# point 0: {OUTSIDE}" in comments
+    assert f"# point 0: {whole['points']['problem'][0]}" in comments
     assert "# v_anomaly_relative: 1" in comments
     rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
     times = len(whole["windows"]["time"])
@@ -92,7 +92,7 @@ def test_the_file_says_what_the_document_says(line, whole, tmp_path):
         assert opened["quality_flag"].values.tolist() == whole["table"]["flags"]
         assert opened["quality_flag"].attrs["flag_meanings"].split()[0] == "short_step"
         assert opened["spatial_ref"].attrs["grid_mapping_name"] == "transverse_mercator"
-        assert opened["problem"].values.tolist() == [OUTSIDE] + [""] * 7
+        assert opened["problem"].values.tolist() == [whole["points"]["problem"][0]] + [""] * 7
         assert opened["epsg"].values.tolist() == [0] + [SPEC.epsg] * 7
         starts = opened["time_bnds"].values[:, 0].astype("datetime64[s]").astype(str)
         assert [f"{start}Z" for start in starts] == whole["windows"]["start"]
