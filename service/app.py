@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 
 from service import database, failures
+from service.catalog.links import served_item
 from service.catalog.store import Catalog
 from service.cluster import Cluster, Tasks, connect
 from service.coding import ContentCoding
 from service.dependencies import known_query
 from service.formats.openapi import describe
+from service.jobs.callbacks import Courier
+from service.jobs.documents import results, status_info
+from service.jobs.estimate import Estimator
+from service.jobs.execution import House
+from service.jobs.job import Job, Status
+from service.jobs.log import JobLog
+from service.jobs.outbox import Outbox
+from service.jobs.retention import keep_tidy
 from service.jobs.runner import Runner
+from service.jobs.sending import Sender, kept_secret
 from service.jobs.store import JobStore
 from service.middleware import HEADER, RequestId
 from service.routes import (
@@ -50,6 +64,7 @@ def create_app(
     connect: Connect = connect,
     tasks: Tasks = worker_tasks,
     registry: Mapping[str, Process] = PROCESSES,
+    sender: Sender | None = None,
 ) -> FastAPI:
     """The service.
 
@@ -58,6 +73,7 @@ def create_app(
         connect: how to reach the cluster; a context that lasts as long as the service.
         tasks: what runs on it.
         registry: the processes that it offers.
+        sender: how subscribers of jobs are told; by default only on the open internet.
     """
     app = FastAPI(
         title="Ogive",
@@ -67,7 +83,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(known_query)],
-        lifespan=_lifespan(connect),
+        lifespan=_lifespan(connect, sender),
     )
     app.state.settings = settings or Settings()
     app.state.tasks, app.state.processes = tasks, registry
@@ -87,7 +103,9 @@ def create_app(
     return app
 
 
-def _lifespan(connect: Connect) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    connect: Connect, sender: Sender | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         """Database and store first: what cannot be written must be told before a cluster starts."""
@@ -101,16 +119,46 @@ def _lifespan(connect: Connect) -> Callable[[FastAPI], AbstractAsyncContextManag
             )
             await state.jobs.create()
             await state.catalog.create()
-            async with connect(settings) as state.cluster:
-                state.runner = Runner(state.cluster, state.jobs, state.catalog, settings, state.tasks)
+            async with connect(settings) as state.cluster, _jobs_of(state, engine, sender):
                 state.answers = Answers(state.cluster, state.tasks, settings)
-                await state.runner.resume()
                 try:
                     yield
                 finally:
-                    await state.runner.close()
                     await state.answers.close()
         finally:
             await engine.dispose()
 
     return lifespan
+
+
+@asynccontextmanager
+async def _jobs_of(state: State, engine: AsyncEngine, sender: Sender | None) -> AsyncIterator[None]:
+    """Run jobs, tell their subscribers and delete what has expired, for as long as the context lasts."""
+    settings, log = state.settings, JobLog(engine)
+    if sender is None:
+        given = settings.callback_secret
+        sender = Sender(
+            given.get_secret_value().encode() if given else kept_secret(settings.data / "callback-secret")
+        )
+    house = House(state.cluster, state.jobs, state.catalog, log, settings, state.tasks)
+    courier = Courier(Outbox(engine), sender, log, lambda *of: _told(state, *of))
+    state.log, state.estimator = log, Estimator(state.cluster, state.jobs, settings, state.tasks)
+    state.runner = Runner(house, state.estimator, courier.wake)
+    beside = [asyncio.create_task(work) for work in (courier.work(), keep_tidy(engine, house))]
+    await state.runner.resume()
+    try:
+        yield
+    finally:
+        await state.runner.close()
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _told(state: State, job_id: str, status: Status) -> tuple[Job, dict[str, Any]]:
+    """A job and what its subscriber is told of a state of it: the results, or else the statusInfo."""
+    job = await state.jobs.get(job_id)
+    if status is not Status.successful:
+        return job, status_info(job, job.base)
+    item = await state.catalog.get(job.collection, job.item)
+    return job, results(job, served_item(item, job.base, ProductStore(state.settings.products)))

@@ -13,23 +13,24 @@ from distributed import Client, Future, KilledWorker, LocalCluster
 from distributed.client import FutureCancelledError
 from distributed.comm import CommClosedError
 
-from service.errors import DeadlineExceeded, SchedulerUnavailable
+from service.errors import DeadlineExceeded, SchedulerUnavailable, WorkersLost
 from service.settings import Settings
 from workers.cubes.reference import Access
 from workers.errors import OgiveError
-from workers.plan import CubeSource, Limits, Plan, ShardReceipt
+from workers.plan import CubeSource, JobSize, Limits, Plan, ShardReceipt
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point import PointSeries
 from workers.velocity.sites import Site
 from workers.velocity.warm import warm
 
 Result = TypeVar("Result")
+_log = logging.getLogger(__name__)
 SHARD = {"shard": 1}
 """What a shard's task takes of a worker: each has one, so its other threads are left for points"""
 POINT_PRIORITY = 10
 _CONNECT = "10s"
 _TELL_SECONDS = 3.0
-_LOST = "The Dask cluster lost the work: {}."
+_PAUSE_SECONDS = 1.0
 
 
 class Tasks(Protocol):
@@ -44,12 +45,18 @@ class Tasks(Protocol):
     def plan_job(
         self, process_id: str, inputs: dict[str, Any], source: CubeSource, limits: Limits
     ) -> Plan: ...
-    def create_product(self, plan: Plan, products: str) -> None: ...
+    def size_job(self, process_id: str, inputs: dict[str, Any], source: CubeSource) -> JobSize: ...
+    def create_product(self, plan: Plan, products: str) -> str: ...
+    def discard_failed(self, plan: Plan, products: str) -> None: ...
     def compute_shard(self, plan: Plan, index: int, products: str, job_id: str) -> ShardReceipt: ...
     def finished_shards(self, plan: Plan, products: str) -> dict[int, ShardReceipt]: ...
     def discard_receipts(self, plan: Plan, products: str) -> None: ...
     def stop_job(self, job_id: str) -> None: ...
-    def finalise_product(self, plan: Plan, products: str, created: str) -> dict[str, Any]: ...
+    def finalise_product(
+        self, plan: Plan, products: str, created: str, expires: str | None
+    ) -> dict[str, Any]: ...
+    def link_successor(self, plan: Plan, products: str) -> dict[str, Any] | None: ...
+    def delete_product(self, product: str, products: str) -> None: ...
 
 
 class Cluster:
@@ -106,6 +113,18 @@ class Cluster:
         except OSError as error:  # a timeout and a closed connection are some
             raise SchedulerUnavailable(f"The Dask scheduler does not answer: {error}.") from error
 
+    async def connected(self) -> None:
+        """Wait until the scheduler can be asked again, after the work there was lost."""
+        await asyncio.sleep(_PAUSE_SECONDS)
+        while not self.alive:
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a connection to the scheduler."""
+        stream = self.client.scheduler_comm
+        return self.client.status == "running" and stream is not None and not stream.closed()
+
     async def workers(self) -> int:
         """Number of workers that can take a shard.
 
@@ -120,8 +139,8 @@ class Cluster:
         return sum(worker["resources"].get("shard", 0) >= 1 for worker in known["workers"].values())
 
     def _check_connection(self) -> None:
-        if self.client.status != "running":
-            raise SchedulerUnavailable(f"The Dask scheduler is not connected ({self.client.status}).")
+        if not self.alive:
+            raise SchedulerUnavailable("The Dask scheduler is not connected.")
 
 
 async def result(future: Future) -> Any:
@@ -129,11 +148,17 @@ async def result(future: Future) -> Any:
 
     Raises:
         SchedulerUnavailable: the task was lost.
+        WorkersLost: it took one worker after the other with it.
     """
     try:
         return await future.result()
-    except (FutureCancelledError, KilledWorker, CommClosedError) as error:
-        raise SchedulerUnavailable(_LOST.format(error)) from error
+    except KilledWorker as error:
+        raise WorkersLost(
+            "Every worker that took a part of the work died of it, most likely for want of memory; whoever "
+            "runs the service finds the reason in the logs of the workers."
+        ) from error
+    except (FutureCancelledError, CommClosedError) as error:
+        raise SchedulerUnavailable("The Dask cluster lost the work.") from error
 
 
 @asynccontextmanager
@@ -144,16 +169,8 @@ async def connect(settings: Settings) -> AsyncIterator[Cluster]:
         SchedulerUnavailable: the scheduler of the settings does not answer.
     """
     if settings.scheduler is not None:
-        try:
-            client = await Client(
-                settings.scheduler, asynchronous=True, set_as_default=False, timeout=_CONNECT
-            )
-        except OSError as error:
-            raise SchedulerUnavailable(
-                f"No Dask scheduler answers at {settings.scheduler} (OGIVE_SCHEDULER): {error}."
-            ) from error
-        async with client:
-            yield Cluster(client)
+        async with _elsewhere(settings.scheduler) as cluster:
+            yield cluster
         return
     async with (
         LocalCluster(
@@ -177,3 +194,41 @@ async def connect(settings: Settings) -> AsyncIterator[Cluster]:
         ]
         yield Cluster(client)
         del warming
+
+
+@asynccontextmanager
+async def _elsewhere(address: str) -> AsyncIterator[Cluster]:
+    """The cluster of a scheduler that somebody else runs, and starts anew when it dies."""
+    try:
+        cluster = Cluster(await _client(address))
+    except OSError as error:
+        raise SchedulerUnavailable(
+            f"No Dask scheduler answers at {address} (OGIVE_SCHEDULER): {error}."
+        ) from error
+    keeper = asyncio.create_task(_keep_connected(cluster, address))
+    try:
+        yield cluster
+    finally:
+        keeper.cancel()
+        await asyncio.gather(keeper, return_exceptions=True)
+        await cluster.client.close()
+
+
+async def _client(address: str) -> Client:
+    """A client that is nobody's default: a worker in the same process would take that for its own."""
+    return await Client(address, asynchronous=True, set_as_default=False, timeout=_CONNECT)
+
+
+async def _keep_connected(cluster: Cluster, address: str) -> None:
+    """Connect again whenever the connection is lost for longer than the client itself tries to mend it."""
+    while True:
+        await asyncio.sleep(_PAUSE_SECONDS)
+        if cluster.alive or cluster.client.status == "connecting":
+            continue
+        try:
+            fresh = await _client(address)
+        except OSError:
+            continue
+        lost, cluster.client = cluster.client, fresh
+        await lost.close(timeout=_PAUSE_SECONDS)
+        _log.info("Connected to the Dask scheduler at %s again", address)

@@ -12,6 +12,8 @@ from fastapi.params import ParamTypes
 
 from service.catalog.store import Catalog
 from service.cluster import Cluster, Tasks
+from service.jobs.estimate import Estimator
+from service.jobs.log import JobLog
 from service.jobs.runner import Runner
 from service.jobs.store import JobStore
 from service.series.answers import Answers
@@ -52,6 +54,16 @@ def jobs(request: Request) -> JobStore:
 def runner(request: Request) -> Runner:
     """What carries jobs out."""
     return request.app.state.runner
+
+
+def estimator(request: Request) -> Estimator:
+    """What tells the cost of jobs."""
+    return request.app.state.estimator
+
+
+def job_log(request: Request) -> JobLog:
+    """What happened to each job."""
+    return request.app.state.log
 
 
 def catalog(request: Request) -> Catalog:
@@ -95,4 +107,6 @@ ProcessesDep = Annotated[Mapping[str, Process], Depends(processes)]
 JobsDep = Annotated[JobStore, Depends(jobs)]
 RunnerDep = Annotated[Runner, Depends(runner)]
 AnswersDep = Annotated[Answers, Depends(answers)]
+EstimatorDep = Annotated[Estimator, Depends(estimator)]
+JobLogDep = Annotated[JobLog, Depends(job_log)]
 CatalogDep = Annotated[Catalog, Depends(catalog)]

@@ -10,7 +10,11 @@ OgiveError (workers.errors)
     ├── JobFailed             the job ended without a product
     ├── NotAcceptable         no representation that the client accepts; carries those there are
     ├── SchedulerUnavailable  the Dask cluster cannot be reached or lost the work
-    └── DeadlineExceeded      the answer took longer than the limit
+    │   └── WorkersLost           the workers that took a task died of it
+    ├── TooManyJobs           no more jobs may run or wait
+    ├── IdempotencyConflict   a key that stands for one request came with another
+    ├── BudgetExceeded        the job used what its request allowed
+    └── DeadlineExceeded      the answer, or the job, took longer than the limit
 """
 
 from __future__ import annotations
@@ -18,7 +22,9 @@ from __future__ import annotations
 from workers.errors import OgiveError
 
 __all__ = [
+    "BudgetExceeded",
     "DeadlineExceeded",
+    "IdempotencyConflict",
     "JobDismissed",
     "JobFailed",
     "NoSuchJob",
@@ -28,6 +34,8 @@ __all__ = [
     "ResultNotReady",
     "SchedulerUnavailable",
     "ServiceError",
+    "TooManyJobs",
+    "WorkersLost",
 ]
 
 
@@ -83,5 +91,21 @@ class SchedulerUnavailable(ServiceError):
     """The Dask cluster cannot be reached, has no worker, or lost the work."""
 
 
+class WorkersLost(SchedulerUnavailable):
+    """Every worker that took a task died while it ran, most likely for want of memory."""
+
+
+class TooManyJobs(ServiceError):
+    """As many jobs run or wait as may."""
+
+
+class IdempotencyConflict(ServiceError):
+    """An idempotency key came with another request than before."""
+
+
+class BudgetExceeded(ServiceError):
+    """A job used the processor seconds that its request allowed."""
+
+
 class DeadlineExceeded(ServiceError):
-    """The answer took longer than the limit."""
+    """The answer took longer than the limit, or a job longer than its request allowed."""

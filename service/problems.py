@@ -23,6 +23,10 @@ def _nothing(error: workers.OgiveError) -> dict[str, Any]:
     return {}
 
 
+def _estimated(estimate: dict[str, Any] | None) -> dict[str, Any]:
+    return {} if estimate is None else {"estimate": estimate, "async": estimate["execution"]}
+
+
 def _retry(error: workers.OgiveError) -> dict[str, str]:
     return {"Retry-After": str(_RETRY_SECONDS)}
 
@@ -87,8 +91,9 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "too-large",
         413,
         "Request too large",
-        "The request is over a limit. `limits` says which, `split` gives boxes that fit.",
-        lambda error: {"limits": error.limits, "split": error.split},
+        "The request is over a limit. `limits` says which, `estimate` what it would cost, `split` gives "
+        "boxes that fit.",
+        lambda error: {"limits": error.limits, "split": error.split, **_estimated(error.estimate)},
     ),
     workers.NoCube: Kind(
         "no-cube",
@@ -174,11 +179,33 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "The Dask cluster cannot be reached, has no worker, or lost the work. Try again later.",
         headers=_retry,
     ),
+    service.TooManyJobs: Kind(
+        "too-many-jobs",
+        429,
+        "Too many jobs",
+        "As many jobs run or wait as may; /limits says how many that are. Try again later.",
+        headers=_retry,
+    ),
+    service.IdempotencyConflict: Kind(
+        "idempotency-conflict",
+        422,
+        "Key of another request",
+        "The Idempotency-Key came with another request within the last 24 hours. Take a new key.",
+    ),
+    service.BudgetExceeded: Kind(
+        "budget-exceeded",
+        409,
+        "Budget exceeded",
+        "The job used the processor seconds that its request allowed. What is done stays; an equal request "
+        "with a larger budget goes on from there.",
+    ),
     service.DeadlineExceeded: Kind(
         "deadline-exceeded",
         504,
         "Deadline exceeded",
-        "The answer took longer than one request may wait; /limits says how long that is.",
+        "The answer took longer than one request may wait (/limits says how long that is), or a job did not "
+        "end before the deadline of its request; what is done then stays, and an equal request goes on from "
+        "there.",
     ),
 }
 

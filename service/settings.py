@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import json
 import os
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from workers.cubes.reference import Access
@@ -67,6 +68,16 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="Address that links start with, where it differs from the one requested."
     )
+    retention_days: float | None = Field(
+        None,
+        gt=0,
+        description="Days after which products and what failed jobs left are deleted; none: never.",
+    )
+    callback_secret: SecretStr | None = Field(
+        None,
+        description="Signs what is sent to subscribers of jobs (HMAC-SHA256); by default a random one, kept "
+        "in the data folder as `callback-secret`.",
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     wait: float = Field(
@@ -76,6 +87,11 @@ class Settings(BaseSettings):
     )
     series_cache: int = Field(64 << 20, ge=0, description="Bytes of computed series kept in memory.")
     limit_pixels: int = Field(Limits().max_pixels, ge=1, description="Pixels that one job may compute.")
+    limit_cpu_seconds: float = Field(
+        Limits().max_cpu_seconds, gt=0, description="Processor seconds that one job may be expected to cost."
+    )
+    limit_jobs_running: int = Field(5, ge=1, description="Jobs that run at once; others wait for their turn.")
+    limit_jobs_queued: int = Field(50, ge=0, description="Jobs that may wait for their turn.")
     limit_wait: float = Field(60.0, gt=0, description="Seconds that one request may wait for its answer.")
     limit_points_at_once: int = Field(
         25, ge=1, description="Places of one GET, and of a POST that is answered without a job."
@@ -132,10 +148,9 @@ class Settings(BaseSettings):
             cubes=self.cubes, stac_url=self.stac_url, catalog_url=self.catalog_url, access=access
         )
 
-    @property
-    def job_limits(self) -> Limits:
-        """The limits of one job, as the workers take them."""
-        return Limits(max_pixels=self.limit_pixels)
+    def expiry(self, made: dt.datetime) -> dt.datetime | None:
+        """When what was made at a moment is deleted; None for never."""
+        return None if self.retention_days is None else made + dt.timedelta(days=self.retention_days)
 
     @property
     def limits(self) -> dict[str, dict[str, object]]:

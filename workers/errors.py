@@ -21,6 +21,8 @@ survive pickling between processes.
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "ChunkUnreadable",
     "CubeChanged",
@@ -88,8 +90,14 @@ class SeveralGrids(InvalidRequest):
 class TooLarge(OgiveError):
     """A request is over a limit."""
 
-    def __init__(self, message: str, limits: dict[str, float], split: list[Bbox]) -> None:
-        super().__init__(message, limits, split)
+    def __init__(
+        self,
+        message: str,
+        limits: dict[str, float],
+        split: list[Bbox],
+        estimate: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, limits, split, estimate)
 
     @property
     def limits(self) -> dict[str, float]:
@@ -100,6 +108,11 @@ class TooLarge(OgiveError):
     def split(self) -> list[Bbox]:
         """Regions that together cover the request and each fit."""
         return self.args[2]
+
+    @property
+    def estimate(self) -> dict[str, Any] | None:
+        """What the request would cost, where that is known."""
+        return self.args[3]
 
 
 class NoCube(OgiveError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from workers.costs import CostModel
 from workers.cubes.grid import Grid
 from workers.cubes.reference import Access, CubeReference
 
@@ -44,6 +46,33 @@ class Limits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_pixels: int = 1_000_000
+    max_cpu_seconds: float = 72_000
+    cost: CostModel = CostModel()
+    """What processor seconds are expected by"""
+
+    def pixels(self, layers: Sequence[int]) -> int:
+        """Pixels that one job may have where its cubes have these layers."""
+        each = self.cost.of_pixel(layers)
+        return min(self.max_pixels, int(self.max_cpu_seconds / each)) if each > 0 else self.max_pixels
+
+    @property
+    def told(self) -> dict[str, float]:
+        """The limits by name, for who is over one."""
+        return {"max_pixels": self.max_pixels, "max_cpu_seconds": self.max_cpu_seconds}
+
+
+class JobSize(BaseModel):
+    """How large a job would be, as far as metadata tell."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pixels: int
+    blocks: int | None
+    """None for what is far over any limit"""
+    layers: tuple[int, ...]
+    """Of each cube"""
+    read_bytes: int
+    write_bytes: int
 
 
 class Shard(BaseModel):
@@ -75,6 +104,8 @@ class Plan(BaseModel):
     request_sha256: str
     version: int = 1
     """Raised where an earlier product of the same request exists"""
+    predecessor: str | None = None
+    """Id of that product"""
     shards: tuple[Shard, ...]
 
     @property

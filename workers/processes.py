@@ -14,10 +14,10 @@ from pydantic import BaseModel
 
 from workers.cubes.discovery import CubeCatalog
 from workers.cubes.reference import Access
-from workers.plan import Limits, Plan, ShardOutcome
+from workers.plan import JobSize, Limits, Plan, ShardOutcome
 from workers.products.provenance import Provenance
 from workers.products.spec import ProductSpec
-from workers.velocity import planning, stac
+from workers.velocity import planning, sizing, stac
 from workers.velocity import process as velocity
 from workers.version import VERSION
 
@@ -36,6 +36,8 @@ class Process:
     outputs: Mapping[str, Mapping[str, Any]]
     """OGC output descriptions by name"""
     job_control_options: tuple[str, ...]
+    size: Callable[[dict[str, Any], CubeCatalog, Access], JobSize]
+    """How large a job would be, from metadata alone and whatever the limits"""
     plan: Callable[[dict[str, Any], CubeCatalog, Access, Limits], Plan]
     """Inputs to shards, reading metadata only"""
     product: Callable[[Plan], ProductSpec]
@@ -71,6 +73,7 @@ VELOCITY_CUBE = Process(
         },
     },
     job_control_options=("async-execute", "dismiss"),
+    size=sizing.size_region,
     plan=planning.plan_region,
     product=velocity.product_spec,
     compute=velocity.compute_shard,

@@ -6,6 +6,7 @@ and is never computed again, whoever asks.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,10 +15,10 @@ from distributed import get_worker
 
 from workers.cubes.opened import catalog
 from workers.errors import Dismissed, OgiveError
-from workers.plan import CubeSource, Limits, Plan, ShardReceipt
+from workers.plan import CubeSource, JobSize, Limits, Plan, ShardReceipt
 from workers.processes import PROCESSES
 from workers.products import documents, keys, receipts, zarr_layout
-from workers.products.item import build_item, save_item
+from workers.products.item import build_item, save_item, version_link
 from workers.products.store import ProductStore
 from workers.products.summary import summary_properties
 from workers.velocity.flowline import line_series
@@ -27,14 +28,18 @@ from workers.velocity.sites import Site, locate_all
 __all__ = [
     "compute_shard",
     "create_product",
+    "delete_product",
+    "discard_failed",
     "discard_receipts",
     "finalise_product",
     "finished_shards",
     "line_series",
+    "link_successor",
     "locate_places",
     "plan_job",
     "point_series",
     "publish_shard",
+    "size_job",
     "solve_sites",
     "stop_job",
 ]
@@ -59,6 +64,15 @@ def locate_places(
     return locate_all(catalog(source), source.access, places, max_distance)
 
 
+def size_job(process_id: str, inputs: dict[str, Any], source: CubeSource) -> JobSize:
+    """How large a job would be, from metadata alone.
+
+    Raises:
+        OgiveError: the request or the source is at fault; see the process.
+    """
+    return PROCESSES[process_id].size(inputs, catalog(source), source.access)
+
+
 def plan_job(process_id: str, inputs: dict[str, Any], source: CubeSource, limits: Limits) -> Plan:
     """Cut a job into shards, reading nothing but metadata and dates.
 
@@ -68,13 +82,27 @@ def plan_job(process_id: str, inputs: dict[str, Any], source: CubeSource, limits
     return PROCESSES[process_id].plan(inputs, catalog(source), source.access, limits)
 
 
-def create_product(plan: Plan, products: str) -> None:
-    """Write the metadata and coordinates of a product, before any shard.
+def create_product(plan: Plan, products: str) -> str:
+    """Write the metadata and coordinates of a product, before any shard, and tell its id.
 
     Raises:
         StoreNotWritable: the store of products does not take them.
     """
-    zarr_layout.create(ProductStore(products), PROCESSES[plan.process].product(plan))
+    spec = PROCESSES[plan.process].product(plan)
+    zarr_layout.create(ProductStore(products), spec)
+    return spec.id
+
+
+def discard_failed(plan: Plan, products: str) -> None:
+    """Delete the receipts of shards that lost blocks, so that they are computed anew.
+
+    Raises:
+        StoreNotWritable: the store of products does not allow it.
+    """
+    store, product = ProductStore(products), PROCESSES[plan.process].product(plan).id
+    for receipt in receipts.load_all(store, product).values():
+        if receipt.blocks["failed"]:
+            receipts.delete(store, product, receipt.shard)
 
 
 def compute_shard(plan: Plan, index: int, products: str, job_id: str) -> ShardReceipt:
@@ -84,11 +112,13 @@ def compute_shard(plan: Plan, index: int, products: str, job_id: str) -> ShardRe
         Dismissed: the job was given up meanwhile.
         SourceError, StoreNotWritable: the input or the store is at fault.
     """
-    worker, block = get_worker(), 0
+    worker, block, began = get_worker(), 0, time.process_time()
 
     def on_block(state: str) -> None:
         nonlocal block
-        worker.log_event(f"job-{job_id}", {"shard": index, "block": block, "state": state})
+        spent = round(time.process_time() - began, 3)
+        told = {"shard": index, "block": block, "state": state, "cpu_seconds": spent}
+        worker.log_event(f"job-{job_id}", told)
         block += 1
 
     def check() -> None:
@@ -137,13 +167,14 @@ def finished_shards(plan: Plan, products: str) -> dict[int, ShardReceipt]:
     return receipts.load_all(ProductStore(products), PROCESSES[plan.process].product(plan).id)
 
 
-def finalise_product(plan: Plan, products: str, created: str) -> dict[str, Any]:
+def finalise_product(plan: Plan, products: str, created: str, expires: str | None = None) -> dict[str, Any]:
     """Make a product whole: consolidated metadata, manifest, request, and the STAC item last.
 
     Args:
         plan: the plan, all of whose shards are written.
         products: URL of the store of products.
         created: RFC 3339, what the item tells; the same on every try, so that so are its bytes.
+        expires: RFC 3339, when the product will be deleted; None for never.
 
     Raises:
         StoreNotWritable: the store does not take them.
@@ -162,10 +193,40 @@ def finalise_product(plan: Plan, products: str, created: str) -> dict[str, Any]:
         manifest=manifest,
         request=request,
         provenance=process.provenance(plan, datetime.fromisoformat(created)),
-        properties=summary_properties(plan, done.values()),
+        properties=summary_properties(plan, done.values()) | ({"expires": expires} if expires else {}),
+        links=[] if plan.predecessor is None else [version_link("predecessor-version", plan.predecessor)],
     )
     save_item(store, item)
     return item
+
+
+def link_successor(plan: Plan, products: str) -> dict[str, Any] | None:
+    """Let the item of the product before this one say that there is a newer; None if it is deleted.
+
+    Raises:
+        StoreNotWritable: the store does not take it.
+    """
+    store, successor = ProductStore(products), PROCESSES[plan.process].product(plan).id
+    try:
+        item = documents.read(store, keys.item(plan.predecessor))
+    except FileNotFoundError:
+        return None
+    link = version_link("successor-version", successor)
+    others = [other for other in item["links"] if other["rel"] != link["rel"]]
+    item |= {"properties": item["properties"] | {"deprecated": True}, "links": [*others, link]}
+    save_item(store, item)
+    return item
+
+
+def delete_product(product: str, products: str) -> None:
+    """Delete a product: its item first, which says that it is whole, then all else.
+
+    Raises:
+        StoreNotWritable: the store does not allow it.
+    """
+    store = ProductStore(products)
+    for name in (keys.item, keys.manifest, keys.request, keys.group, keys.receipts):
+        store.delete(name(product))
 
 
 def discard_receipts(plan: Plan, products: str) -> None:

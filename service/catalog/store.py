@@ -97,6 +97,11 @@ class Catalog:
             )
         return document
 
+    async def remove(self, item: str) -> None:
+        """Take an item out; one that is not there is out already."""
+        async with self._engine.begin() as connection:
+            await connection.execute(sa.delete(ITEMS).where(ITEMS.c.id == item))
+
     async def holds(self, item: str) -> bool:
         """Whether there is an item of this id, which says that its product is whole."""
         query = sa.select(ITEMS.c.number).where(ITEMS.c.id == item)

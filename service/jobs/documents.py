@@ -26,7 +26,18 @@ def status_info(job: Job, base: str, reused: bool = False) -> dict[str, Any]:
     links = [
         {"rel": "self", "href": here, "type": "application/json", "title": "This job"},
         {"rel": "up", "href": f"{base}/jobs", "type": "application/json", "title": "All jobs"},
+        {"rel": "inputs", "href": f"{here}/inputs", "type": "application/json", "title": "Its request"},
+        {"rel": "logs", "href": f"{here}/logs", "type": "application/json", "title": "What happened to it"},
     ]
+    if job.product is not None and job.status is not Status.successful:
+        links.append(
+            {
+                "rel": "preview",
+                "href": f"{base}/store/{job.product}.zarr",
+                "type": f"{_ZARR}; version=3",
+                "title": "The unfinished product: shards appear in it as they are done",
+            }
+        )
     if job.status is Status.successful:
         links.append({"rel": f"{_REL}/results", "href": f"{here}/results", "type": "application/json"})
     if job.status is Status.failed:
@@ -48,8 +59,10 @@ def status_info(job: Job, base: str, reused: bool = False) -> dict[str, Any]:
             "empty": job.blocks_empty,
             "failed": job.blocks_failed,
         },
-        **_moments(job, "estimated_finish"),
+        **_moments(job, "estimated_finish", "deadline", "expires"),
         "cpu_seconds": job.cpu_seconds,
+        "estimated_cpu_seconds": job.estimated_cpu_seconds,
+        "max_cpu_seconds": job.max_cpu_seconds,
         "request_sha256": job.request_sha256,
         "reused": reused,
     }

@@ -44,13 +44,27 @@ class Job:
     """The execution request as it was sent"""
     request_sha256: str
     version: int
-    """Counts the jobs of one request; part of the product's id"""
+    """Counts the products of one request; part of the product's id"""
+    attempt: int
+    """Counts the jobs that worked for this product; a later one goes on from the shards of the earlier"""
+    base: str
+    """Address of the service as the client knew it, for documents that are sent to it"""
+    deadline: dt.datetime | None
+    max_cpu_seconds: float | None
+    """Deadline and budget of the request, at which the job ends with what is done"""
+    pixels: int
+    layers: int
+    """Size of the request: pixels of the product, median image pairs of its cubes"""
+    estimated_cpu_seconds: float | None
+    """What the cost model expected when the job was accepted"""
     blocks_total: int
     blocks_done: int
     """Those empty and failed counted in"""
     blocks_empty: int
     blocks_failed: int
     cpu_seconds: float
+    product: str | None
+    """Id of the product, once its arrays exist: shards can be read as they are done"""
     collection: str | None
     item: str | None
     """Collection and id of the product's STAC item, once the job is successful"""
@@ -58,6 +72,8 @@ class Job:
     """Pixels: `requested`, `solved`, `no_data`, `failed`"""
     problem: dict[str, Any] | None
     """Why the job failed: a problem document whose own type URI is relative to the service"""
+    expires: dt.datetime | None
+    """When what the job made is deleted"""
 
     @property
     def live(self) -> bool:

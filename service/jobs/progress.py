@@ -19,6 +19,7 @@ class Progress:
     def __init__(self, plan: Plan) -> None:
         self.total = plan.blocks
         self._states: dict[int, dict[int, str]] = {}
+        self._spent: dict[int, float] = {}
         self._receipts: dict[int, ShardReceipt] = {}
         self._began = time.monotonic()
         self._resumed = 0
@@ -33,6 +34,7 @@ class Progress:
         """Take an event of a task: one block of a shard is `done`, `empty` or `failed`."""
         message = event[1]
         self._states.setdefault(message["shard"], {})[message["block"]] = message["state"]
+        self._spent[message["shard"]] = message["cpu_seconds"]
         self.changed = True
 
     def receipt(self, receipt: ShardReceipt) -> None:
@@ -67,8 +69,9 @@ class Progress:
 
     @property
     def cpu_seconds(self) -> float:
-        """What the finished shards cost."""
-        return round(sum(receipt.cpu_seconds for receipt in self._receipts.values()), 3)
+        """What the finished shards cost, and the others so far."""
+        under_way = (spent for shard, spent in self._spent.items() if shard not in self._receipts)
+        return round(sum(receipt.cpu_seconds for receipt in self._receipts.values()) + sum(under_way), 3)
 
     @property
     def problems(self) -> list[str]:

@@ -7,39 +7,28 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from service.catalog.links import served_item
-from service.dependencies import BaseUrl, CatalogDep, JobsDep, RunnerDep, SettingsDep
+from service.dependencies import (
+    BaseUrl,
+    CatalogDep,
+    JobLogDep,
+    JobsDep,
+    ProcessesDep,
+    RunnerDep,
+    SettingsDep,
+)
 from service.errors import JobDismissed, ResultNotReady
 from service.jobs.documents import headers, results, status_info
 from service.jobs.job import Job, Status
+from service.jobs.listing import JobsQuery
+from service.paging import number, token
 from service.problems import Problem
+from service.routes.processes import Execute, ordered, process_of
 from service.routes.store import ProductsDep
 from workers.errors import InvalidRequest
 
 router = APIRouter(tags=["jobs"])
-
-
-class JobsQuery(BaseModel):
-    """Which jobs a list holds."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Field(10, ge=1, description="Jobs a page.")
-    status: str | None = Field(
-        None, description="Only jobs in these states, by comma.", examples=["accepted,running"]
-    )
-    processID: str | None = Field(None, description="Only jobs of these processes, by comma.")  # noqa: N815
-    token: int | None = Field(None, ge=1, description="Where the page starts, from a next link.")
-
-    @field_validator("status")
-    @classmethod
-    def _only_states(cls, value: str | None) -> str | None:
-        for name in _parts(value):
-            if name not in list(Status):
-                raise ValueError(f"status {name!r} is none; the states are {', '.join(Status)}.")
-        return value
 
 
 @router.get("/jobs", operation_id="get_jobs", summary="All jobs")
@@ -49,12 +38,13 @@ async def get_jobs(
     """A page of the jobs, newest first."""
     if query.limit > settings.limit_list:
         raise InvalidRequest(f"limit {query.limit} is over the {settings.limit_list} of one page.", "limit")
-    page = await jobs.page(query.limit, _parts(query.status), _parts(query.processID), query.token)
+    before = None if query.token is None else number(query.token)
+    page, rest = await jobs.page(query.limit, query.conditions, before)
     asked = query.model_dump(exclude_unset=True, exclude_none=True)
-    links = [_link("self", base, asked)]
-    if page.before is not None:
-        links.append(_link("next", base, asked | {"token": page.before}))
-    document = {"jobs": [status_info(job, base) for job in page.jobs], "links": links}
+    links = [_link("self", f"{base}/jobs", asked)]
+    if rest is not None:
+        links.append(_link("next", f"{base}/jobs", asked | {"token": token(rest)}))
+    document = {"jobs": [status_info(job, base) for job in page], "links": links}
     return JSONResponse(document, headers={"Cache-Control": "no-store"})
 
 
@@ -67,7 +57,14 @@ async def get_job(job_id: str, jobs: JobsDep, base: BaseUrl) -> JSONResponse:
 
 @router.get("/jobs/{job_id}/results", operation_id="get_results", summary="Results of a job")
 async def get_results(
-    job_id: str, jobs: JobsDep, catalog: CatalogDep, products: ProductsDep, base: BaseUrl
+    job_id: str,
+    jobs: JobsDep,
+    catalog: CatalogDep,
+    products: ProductsDep,
+    base: BaseUrl,
+    outputs: Annotated[
+        str | None, Query(description="Only these outputs, by comma.", examples=["item,summary"])
+    ] = None,
 ) -> Response:
     """Where the product and its STAC item are; for a failed job, the problem that ended it."""
     job = await jobs.get(job_id)
@@ -78,7 +75,68 @@ async def get_results(
     if job.live:
         raise ResultNotReady(f"Job {job.id} is {job.status}: {job.message}", job.progress)
     item = served_item(await catalog.get(job.collection, job.item), base, products)
-    return JSONResponse(results(job, item), headers=headers(job))
+    made = results(job, item)
+    wanted = list(made) if outputs is None else [name.strip() for name in outputs.split(",")]
+    for name in wanted:
+        if name not in made:
+            raise InvalidRequest(f"outputs {name!r} is none of the job; it has {', '.join(made)}.", "outputs")
+    return JSONResponse({name: made[name] for name in wanted}, headers=headers(job))
+
+
+@router.get("/jobs/{job_id}/inputs", operation_id="get_inputs", summary="Request of a job")
+async def get_inputs(job_id: str, jobs: JobsDep, base: BaseUrl) -> dict[str, Any]:
+    """The execution request as it was sent, but for the subscriber, whose addresses may hold its secrets."""
+    job = await jobs.get(job_id)
+    here = f"{base}/jobs/{job.id}"
+    links = [_link("self", f"{here}/inputs"), _link("up", here)]
+    request = {name: value for name, value in job.request.items() if name != "subscriber"}
+    return {"id": job.id, "processID": job.process, **request, "links": links}
+
+
+@router.get("/jobs/{job_id}/logs", operation_id="get_logs", summary="What happened to a job")
+async def get_logs(
+    job_id: str,
+    jobs: JobsDep,
+    log: JobLogDep,
+    settings: SettingsDep,
+    base: BaseUrl,
+    limit: Annotated[int, Query(ge=1, description="Lines a page.", examples=[100])] = 100,
+    offset: Annotated[
+        int, Query(ge=0, le=2**31 - 1, description="Start behind the line of this id.", examples=[12])
+    ] = 0,
+) -> JSONResponse:
+    """The log of a job, oldest line first."""
+    job = await jobs.get(job_id)
+    if limit > settings.limit_list:
+        raise InvalidRequest(f"limit {limit} is over the {settings.limit_list} of one page.", "limit")
+    lines = await log.read(job.id, limit, offset)
+    here = f"{base}/jobs/{job.id}"
+    links = [_link("up", here)]
+    if len(lines) == limit:
+        links.append(_link("next", f"{here}/logs", {"limit": limit, "offset": lines[-1]["id"]}))
+    return JSONResponse({"logs": lines, "links": links}, headers={"Cache-Control": "no-store"})
+
+
+@router.post(
+    "/jobs/{job_id}/replay",
+    operation_id="replay_job",
+    summary="Run the request of a job again",
+    status_code=201,
+    responses={201: {"description": "The job, new or one with an equal request; Location leads to it"}},
+)
+async def replay_job(
+    job_id: str, jobs: JobsDep, runner: RunnerDep, processes: ProcessesDep, base: BaseUrl
+) -> JSONResponse:
+    """Run the stored request on the cubes as they are now.
+
+    Where these are the same and the job was successful, it is its own replay, and is returned.
+    """
+    earlier = await jobs.get(job_id)
+    body = Execute.model_validate(earlier.request)
+    job, reused = await runner.accept(ordered(process_of(processes, earlier.process), body, base))
+    return JSONResponse(
+        status_info(job, base, reused), 201, headers(job) | {"Location": f"{base}/jobs/{job.id}"}
+    )
 
 
 @router.delete("/jobs/{job_id}", operation_id="dismiss_job", summary="Dismiss a job")
@@ -96,10 +154,6 @@ def _why(job: Job, base: str) -> Problem:
     return Problem(document["status"], document, headers(job))
 
 
-def _parts(text: str | None) -> list[str]:
-    return [part.strip() for part in text.split(",")] if text else []
-
-
-def _link(rel: str, base: str, asked: dict[str, Any]) -> dict[str, str]:
+def _link(rel: str, href: str, asked: dict[str, Any] | None = None) -> dict[str, str]:
     query = f"?{urlencode(asked, safe=',')}" if asked else ""
-    return {"rel": rel, "href": f"{base}/jobs{query}", "type": "application/json"}
+    return {"rel": rel, "href": f"{href}{query}", "type": "application/json"}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from service.dependencies import BaseUrl, ProcessesDep, RunnerDep
+from service.dependencies import BaseUrl, EstimatorDep, ProcessesDep, RunnerDep
 from service.errors import NoSuchProcess
 from service.formats.oas30 import oas30
+from service.jobs.callbacks import Subscriber
+from service.jobs.controls import Controls, Order
 from service.jobs.documents import headers, status_info
 from workers.errors import InvalidRequest
 from workers.processes import Process
@@ -20,6 +22,7 @@ from workers.processes import Process
 router = APIRouter(tags=["processes"])
 _REL = "http://www.opengis.net/def/rel/ogc/1.0"
 _JSON = "application/json"
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Output(BaseModel):
@@ -47,6 +50,7 @@ class Execute(BaseModel):
     response: Literal["raw", "document"] = Field(
         "document", description="Accepted; the answer is always a document."
     )
+    subscriber: Subscriber | None = Field(None, description="Who is told of the job's states.")
 
 
 @router.get("/processes", operation_id="get_processes", summary="What can be run")
@@ -61,17 +65,14 @@ async def get_processes(processes: ProcessesDep, base: BaseUrl) -> dict[str, Any
 @router.get("/processes/{process_id}", operation_id="get_process", summary="One process")
 async def get_process(process_id: str, processes: ProcessesDep, base: BaseUrl) -> dict[str, Any]:
     """A process with its inputs and outputs."""
-    process = _process(processes, process_id)
-    schema = process.inputs.model_json_schema()
-    required, definitions = schema.get("required", []), schema.get("$defs", {})
-    return {
-        **_summary(process, base),
-        "inputs": {
-            name: _input(name, oas30(part, definitions), name in required)
-            for name, part in schema["properties"].items()
-        },
-        "outputs": process.outputs,
-    }
+    process = process_of(processes, process_id)
+    inputs: dict[str, Any] = {}
+    for model in (process.inputs, Controls):
+        schema = model.model_json_schema()
+        required, definitions = schema.get("required", []), schema.get("$defs", {})
+        for name, part in schema["properties"].items():
+            inputs[name] = _input(name, oas30(part, definitions), name in required)
+    return {**_summary(process, base), "inputs": inputs, "outputs": process.outputs}
 
 
 @router.post(
@@ -88,23 +89,74 @@ async def execute(
     processes: ProcessesDep,
     runner: RunnerDep,
     base: BaseUrl,
-    prefer: Annotated[str, Header()] = "",
+    prefer: Annotated[
+        str, Header(description="`respond-async` is what happens in any case.", examples=["respond-async"])
+    ] = "",
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            description="Makes a retry safe for 24 hours: the same key and body lead to the same job.",
+            examples=["5c0b1c0e-2f64-4c6e-9a53-0c7a2b1d9b11"],
+        ),
+    ] = None,
 ) -> JSONResponse:
     """Start a job. A live or successful job of an equal request on equal data is returned in its place."""
-    process = _process(processes, process_id)
+    process = process_of(processes, process_id)
     request.state.parameters = "body"
     _check_outputs(process, body.outputs)
     request.state.parameters = "body.inputs"
-    inputs = {name: _plain(value) for name, value in body.inputs.items()}
-    _check(process, inputs)
-    job, reused = await runner.accept(process.id, inputs, body.model_dump(exclude_unset=True))
+    job, reused = await runner.accept(ordered(process, body, base, idempotency_key))
     more = {"Location": f"{base}/jobs/{job.id}"}
     if "respond-async" in prefer.lower():
         more["Preference-Applied"] = "respond-async"
     return JSONResponse(status_info(job, base, reused), 201, headers(job) | more)
 
 
-def _process(processes: Mapping[str, Process], process_id: str) -> Process:
+@router.post(
+    "/processes/{process_id}/estimate",
+    operation_id="estimate",
+    summary="What a run would cost",
+    responses={200: {"description": "Size and cost, told from metadata alone; nothing is started"}},
+)
+async def estimate(
+    request: Request,
+    process_id: str,
+    body: Execute,
+    processes: ProcessesDep,
+    estimator: EstimatorDep,
+    base: BaseUrl,
+) -> JSONResponse:
+    """The cost of an execution request, by a model that is fitted to the jobs that ran here."""
+    process = process_of(processes, process_id)
+    request.state.parameters = "body"
+    _check_outputs(process, body.outputs)
+    request.state.parameters = "body.inputs"
+    order = ordered(process, body, base)
+    document = await estimator.estimate(process.id, order.inputs)
+    return JSONResponse(document, headers={"Cache-Control": "no-store"})
+
+
+def ordered(process: Process, body: Execute, base: str, key: str | None = None) -> Order:
+    """An execution request, checked and parted into the process's own inputs and those of its job.
+
+    Raises:
+        RequestValidationError: an input is none of the process, or not what it takes.
+    """
+    inputs = {name: _plain(value) for name, value in body.inputs.items()}
+    about_job = {name: inputs.pop(name) for name in Controls.model_fields if name in inputs}
+    _check(process.inputs, inputs, (*process.inputs.model_fields, *Controls.model_fields))
+    controls = _check(Controls, about_job, Controls.model_fields)
+    return Order(process.id, inputs, controls, body.model_dump(exclude_unset=True), base, key)
+
+
+def process_of(processes: Mapping[str, Process], process_id: str) -> Process:
+    """The process of an id.
+
+    Raises:
+        NoSuchProcess: there is none.
+    """
     if process_id not in processes:
         raise NoSuchProcess(f"There is no process {process_id!r}; there is {', '.join(processes)}.")
     return processes[process_id]
@@ -123,6 +175,7 @@ def _summary(process: Process, base: str) -> dict[str, Any]:
         "links": [
             {"rel": "self", "href": here, "type": _JSON, "title": "This process"},
             {"rel": f"{_REL}/execute", "href": f"{here}/execution", "type": _JSON, "title": "Run it by POST"},
+            {"rel": "estimate", "href": f"{here}/estimate", "type": _JSON, "title": "Its cost, by POST"},
         ],
     }
 
@@ -143,15 +196,15 @@ def _plain(value: Any) -> Any:
     return value["value"] if wrapped else value
 
 
-def _check(process: Process, inputs: dict[str, Any]) -> None:
-    """Refuse inputs that the process does not take, before anything is read."""
+def _check(model: type[Model], inputs: dict[str, Any], known: Iterable[str]) -> Model:
+    """Refuse inputs that a model does not take, before anything is read."""
     try:
-        process.inputs.model_validate(inputs)
+        return model.model_validate(inputs)
     except ValidationError as error:
-        known = {"known": list(process.inputs.model_fields)}
+        names = {"known": list(known)}
         raise RequestValidationError(
             [
-                found | {"loc": ("body", "inputs", *found["loc"]), "ctx": found.get("ctx", {}) | known}
+                found | {"loc": ("body", "inputs", *found["loc"]), "ctx": found.get("ctx", {}) | names}
                 for found in error.errors(include_url=False)
             ]
         ) from None

@@ -41,6 +41,7 @@ _EXTENSIONS = (
     "zarr/v1.1.0",
 )
 _ON_OBJECT_STORES = ("storage/v2.0.0", "alternate-assets/v1.2.0")
+_TIMESTAMPS = "timestamps/v1.1.0"
 _SCHEME = "s3"
 
 
@@ -70,7 +71,11 @@ def build_item(
     return {
         "type": "Feature",
         "stac_version": "1.1.0",
-        "stac_extensions": extensions(*_EXTENSIONS, *(_ON_OBJECT_STORES if scheme else ())),
+        "stac_extensions": extensions(
+            *_EXTENSIONS,
+            *(_ON_OBJECT_STORES if scheme else ()),
+            *((_TIMESTAMPS,) if "expires" in properties else ()),
+        ),
         "id": spec.id,
         "collection": spec.collection,
         "geometry": outline.geometry,
@@ -95,6 +100,11 @@ def save_item(store: ProductStore, item: Mapping[str, Any]) -> None:
         StoreNotWritable: the store does not take it.
     """
     documents.write(store, keys.item(item["id"]), item)
+
+
+def version_link(rel: str, product: str) -> dict[str, Any]:
+    """A link to an earlier or later version of a product, whose item lies in the same folder."""
+    return {"rel": rel, "type": GEOJSON, "href": _relative(keys.item(product)), "title": product}
 
 
 def _common_properties(spec: ProductSpec, provenance: Provenance) -> dict[str, Any]:

@@ -13,7 +13,7 @@ def save(store: ProductStore, product: str, receipt: ShardReceipt) -> None:
     Raises:
         StoreNotWritable: the store does not take it.
     """
-    store.write(f"{keys.receipts(product)}/{receipt.shard}.json", receipt.model_dump_json().encode() + b"\n")
+    store.write(_key(product, receipt.shard), receipt.model_dump_json().encode() + b"\n")
 
 
 def load_all(store: ProductStore, product: str) -> dict[int, ShardReceipt]:
@@ -23,6 +23,15 @@ def load_all(store: ProductStore, product: str) -> dict[int, ShardReceipt]:
     return {receipt.shard: receipt for receipt in sorted(receipts, key=lambda receipt: receipt.shard)}
 
 
+def delete(store: ProductStore, product: str, shard: int) -> None:
+    """Delete the receipt of a shard that is to be computed anew.
+
+    Raises:
+        StoreNotWritable: the store does not allow it.
+    """
+    store.delete(_key(product, shard))
+
+
 def delete_all(store: ProductStore, product: str) -> None:
     """Delete the receipts, once the product's item exists.
 
@@ -30,3 +39,7 @@ def delete_all(store: ProductStore, product: str) -> None:
         StoreNotWritable: the store does not allow it.
     """
     store.delete(keys.receipts(product))
+
+
+def _key(product: str, shard: int) -> str:
+    return f"{keys.receipts(product)}/{shard}.json"

@@ -78,17 +78,16 @@ def plan_region(inputs: dict[str, Any], catalog: CubeCatalog, access: Access, li
     Raises:
         NoCube: no cube meets the box.
         SeveralGrids: its cubes lie on several coordinate reference systems and none of these covers it.
-        TooLarge: it has more pixels than the limit.
+        TooLarge: it has more pixels than the limit, or is expected to cost more than it.
         InvalidRequest: an input is wrong, no pair is of a sensor asked for, or step or datetime leave no
             window.
         SourceUnavailable, CubeInvalid: a catalog or a cube is at fault.
     """
     request = VelocityCubeInputs.model_validate(inputs)
-    references = _choose(request, catalog)
-    cubes = [opened(reference, access) for reference in references]
-    grid = _snapped(request.bbox, cubes)
-    if grid.height * grid.width > limits.max_pixels:
-        raise _too_large(request.bbox, cubes, grid, limits)
+    cubes, grid = region_of(request, catalog, access)
+    most = limits.pixels([cube.layers for cube in cubes])
+    if grid.height * grid.width > most:
+        raise _too_large(request.bbox, cubes, grid, limits, most)
     halo = grid.window(-HALO, -HALO, grid.height + 2 * HALO, grid.width + 2 * HALO)
     cubes = list({cube.id: cube for cube in [*cubes, *cubes_around(halo, catalog, access)]}.values())
     records = [cube.record() for cube in cubes]
@@ -119,6 +118,16 @@ def plan_region(inputs: dict[str, Any], catalog: CubeCatalog, access: Access, li
         request_sha256=request_sha256(PROCESS_ID, canonical, {c.id: c.fingerprint for c in mosaic.cubes}),
         shards=tuple(_shards(mosaic)),
     )
+
+
+def region_of(request: VelocityCubeInputs, catalog: CubeCatalog, access: Access) -> tuple[list[Cube], Grid]:
+    """The cubes that a region meets, and the grid of its product.
+
+    Raises:
+        NoCube, SeveralGrids, InvalidRequest, SourceUnavailable, CubeInvalid: as `plan_region` does.
+    """
+    cubes = [opened(reference, access) for reference in _choose(request, catalog)]
+    return cubes, _snapped(request.bbox, cubes)
 
 
 def _choose(request: VelocityCubeInputs, catalog: CubeCatalog) -> list[CubeReference]:
@@ -208,23 +217,24 @@ def _snapped(bbox: Bbox, cubes: list[Cube]) -> Grid:
     return base.window(top, left, max(e[2] for e in edges) - top, max(e[3] for e in edges) - left)
 
 
-def _too_large(bbox: Bbox, cubes: list[Cube], grid: Grid, limits: Limits) -> TooLarge:
-    pixels = grid.height * grid.width
+def _too_large(bbox: Bbox, cubes: list[Cube], grid: Grid, limits: Limits, most: int) -> TooLarge:
+    pixels, layers = grid.height * grid.width, [cube.layers for cube in cubes]
 
     def fits(box: Bbox) -> bool:
         try:
             part = _snapped(box, cubes)
         except NoCube:
             return True
-        return part.height * part.width <= limits.max_pixels
+        return part.height * part.width <= most
 
     split = [box for box in split_until(bbox, fits) if _holds(box, cubes)]
     advice = f"; the {len(split)} boxes of split fit" if split else ""
-    return TooLarge(
-        f"The region has {pixels} pixels; the limit is {limits.max_pixels}{advice}.",
-        {"max_pixels": limits.max_pixels},
-        split,
-    )
+    if pixels > limits.max_pixels:
+        told = f"The region has {pixels} pixels; the limit is {limits.max_pixels}{advice}."
+    else:
+        hours, most_hours = limits.cost.expected(pixels, layers) / 3600, limits.max_cpu_seconds / 3600
+        told = f"The region needs about {hours:.2g} processor hours; the limit is {most_hours:.3g}{advice}."
+    return TooLarge(told, limits.told, split)
 
 
 def _holds(box: Bbox, cubes: list[Cube]) -> bool:
@@ -233,6 +243,11 @@ def _holds(box: Bbox, cubes: list[Cube]) -> bool:
     except NoCube:
         return False
     return True
+
+
+def blocks_of(mosaic: Mosaic) -> int:
+    """Blocks of all shards of a product."""
+    return sum(shard.blocks for shard in _shards(mosaic))
 
 
 def _shards(mosaic: Mosaic) -> Iterator[Shard]:

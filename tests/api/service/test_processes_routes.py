@@ -78,7 +78,8 @@ def test_bad_inputs_get_a_clear_answer(api, region, conforms, case):
         ({"input": {}}, "body.input"),
         ({"inputs": [1]}, "body.inputs"),
         ({"inputs": {}, "response": "loud"}, "body.response"),
-        ({"inputs": {}, "subscriber": {"successUri": "https://elsewhere.example"}}, "body.subscriber"),
+        ({"inputs": {}, "subscriber": {"successUri": "http://plain.example"}}, "body.subscriber.successUri"),
+        ({"inputs": {}, "subscriber": {"failedUri": "https://a.example"}}, "body.subscriber.successUri"),
     ],
 )
 def test_a_body_of_another_form_is_refused(api, body, loc):
@@ -119,7 +120,9 @@ def test_a_region_over_the_limit_comes_with_a_split_that_fits(serve, settings, r
         answer = client.post(PATH, json={"inputs": {"bbox": region}})
         assert answer.status_code == 413
         document = answer.json()
-        assert document["limits"] == {"max_pixels": 700}
+        assert document["limits"] == {"max_pixels": 700, "max_cpu_seconds": 72_000}
+        assert (document["estimate"]["pixels"], document["estimate"]["fits"]) == (1200, False)
+        assert document["async"] == PATH
         for bbox in document["split"]:
             part = client.post(PATH, json={"inputs": {"bbox": {"bbox": bbox}}})
             assert part.status_code == 201, part.text

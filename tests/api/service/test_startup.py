@@ -4,9 +4,11 @@ import pytest
 
 from service import database
 from service.app import create_app
+from service.jobs.controls import Controls, Order
 from service.jobs.store import JobStore
 from workers import tasks
 from workers.errors import StoreNotWritable
+from workers.plan import Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -22,11 +24,12 @@ async def test_a_store_that_cannot_be_written_is_told_before_anything_starts(set
 
 async def test_a_job_planned_by_another_version_fails_and_says_so(serve, settings, spot, ended):
     inputs = {"bbox": spot}
-    plan = tasks.plan_job("velocity-cube", inputs, settings.source, settings.job_limits)
+    plan = tasks.plan_job("velocity-cube", inputs, settings.source, Limits())
     engine = database.connect(settings.database)
     store = JobStore(engine)
     await store.create()
-    job, _ = await store.accept({"inputs": inputs}, plan)
+    order = Order("velocity-cube", inputs, Controls(), {"inputs": inputs}, "http://ogive.test")
+    job, _ = await store.accept(order, plan)
     await store.change(job.id, plan="{}")
     await engine.dispose()
     with serve() as client:

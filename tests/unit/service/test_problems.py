@@ -32,6 +32,11 @@ def test_every_error_has_a_kind():
     [
         (SeveralGrids("Two.", {"EPSG:32607": [BOX]}), 400, {"split": {"EPSG:32607": [BOX]}}),
         (TooLarge("Big.", {"max_pixels": 9}, [BOX]), 413, {"limits": {"max_pixels": 9}, "split": [BOX]}),
+        (
+            TooLarge("Big.", {}, [], {"execution": "/p"}),
+            413,
+            {"estimate": {"execution": "/p"}, "async": "/p"},
+        ),
         (NoCube("None.", "CUBE", 12.5), 404, {"nearest_cube": "CUBE", "distance_m": 12.5}),
         (SourceUnavailable("Down.", "stac"), 503, {"upstream": "stac"}),
         (errors.ResultNotReady("Soon.", 61), 404, {"progress": 61, "retry_after": 15}),

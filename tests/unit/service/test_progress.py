@@ -18,7 +18,7 @@ def receipt(shard, total=4, empty=0, failed=0, problems=()):
 
 
 def event(shard, block, state="done"):
-    return (0.0, {"shard": shard, "block": block, "state": state})
+    return (0.0, {"shard": shard, "block": block, "state": state, "cpu_seconds": 0.5})
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_receipt_overrides_the_events_of_its_shard(progress):
     assert progress.counts == {"blocks_done": 5, "blocks_empty": 2, "blocks_failed": 0}
     assert progress.finished == {0}
     assert progress.pixels["solved"] == 1500
-    assert progress.cpu_seconds == 1.5
+    assert progress.cpu_seconds == 2.0  # of the receipt, and of the shard that is under way
 
 
 def test_a_job_may_lose_one_block_in_twenty(progress):

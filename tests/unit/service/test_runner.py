@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from service.jobs.execution import House
 from service.jobs.runner import Runner
 from service.settings import Settings
 
@@ -15,8 +16,13 @@ def anyio_backend():
     return "asyncio"
 
 
+def runner_of(folder):
+    house = House(*[None] * 4, Settings(data=folder), None)
+    return Runner(house, None, lambda: None)
+
+
 async def test_closing_asks_again_where_a_cancellation_was_lost(tmp_path):
-    runner = Runner(None, None, None, Settings(data=tmp_path), None)
+    runner = runner_of(tmp_path)
 
     async def deaf_once():
         try:
@@ -33,4 +39,4 @@ async def test_closing_asks_again_where_a_cancellation_was_lost(tmp_path):
 
 async def test_closing_without_jobs_is_at_once(tmp_path):
     async with asyncio.timeout(1):
-        await Runner(None, None, None, Settings(data=tmp_path), None).close()
+        await runner_of(tmp_path).close()

@@ -1,0 +1,236 @@
+"""Carries one job out: array metadata, one task a shard, then manifest and item, then the catalog."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from distributed import Future
+from pydantic import ValidationError
+
+from service.catalog.moments import stamp
+from service.catalog.store import Catalog
+from service.cluster import SHARD, Cluster, Tasks, result
+from service.errors import (
+    BudgetExceeded,
+    DeadlineExceeded,
+    JobFailed,
+    SchedulerUnavailable,
+    WorkersLost,
+)
+from service.jobs.job import Job, Status, now
+from service.jobs.log import JobLog
+from service.jobs.progress import FAILED_SHARE, Progress
+from service.jobs.store import JobStore
+from service.settings import Settings
+from workers.plan import Plan, ShardReceipt
+
+_REPORT_SECONDS = 0.5
+_IDLE_TICKS = 10
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What jobs need of the running service."""
+
+    cluster: Cluster
+    jobs: JobStore
+    catalog: Catalog
+    log: JobLog
+    settings: Settings
+    tasks: Tasks
+
+
+class Execution:
+    """One job under way."""
+
+    def __init__(self, house: House, job: Job, on_change: Callable[[], None]) -> None:
+        self._house, self._job, self._on_change = house, job, on_change
+        self._over_budget = False
+        self._limit: asyncio.Timeout
+
+    async def run(self, turns: asyncio.Semaphore) -> None:
+        """Wait for a turn and carry the job out, from whatever was finished before.
+
+        Raises:
+            DeadlineExceeded, BudgetExceeded: the request's own limit came first.
+            JobFailed, SourceError, StoreNotWritable: it cannot be done.
+        """
+        try:
+            async with asyncio.timeout(self._seconds_left()) as self._limit, turns:
+                await self._carry_out()
+        except TimeoutError:
+            if not self._limit.expired():
+                raise
+            raise await self._ended_early() from None
+
+    def _seconds_left(self) -> float | None:
+        deadline = self._job.deadline
+        return None if deadline is None else max(0.0, (deadline - _precisely()).total_seconds())
+
+    async def _ended_early(self) -> BudgetExceeded | DeadlineExceeded:
+        job = await self._house.jobs.get(self._job.id)
+        done = f"{job.blocks_done} of {job.blocks_total} blocks were done. Shards that are whole can be read"
+        advice = "an equal request goes on from them"
+        if self._over_budget:
+            budget = f"The {job.max_cpu_seconds:g} processor seconds of the request are spent"
+            return BudgetExceeded(f"{budget} and {done}; with a larger budget {advice}.")
+        return DeadlineExceeded(
+            f"The deadline {stamp(job.deadline)} has passed and {done}; with a later one {advice}."
+        )
+
+    async def _carry_out(self) -> None:
+        house, job = self._house, self._job
+        plan = await self._plan()
+        started = job.started or now()
+        if not await house.jobs.change(job.id, status=Status.running, started=started):
+            return
+        self._on_change()
+        while True:
+            try:
+                await self._make(plan, started)
+            except WorkersLost:
+                raise
+            except SchedulerUnavailable as error:
+                # What was written is written: the job goes on from there when the cluster is back.
+                await house.log.write(job.id, f"{error.message} The job waits for the cluster.", "warning")
+                await house.jobs.change(job.id, message="Waiting for the cluster.", estimated_finish=None)
+                await house.cluster.connected()
+            else:
+                break
+        try:
+            await house.cluster.call(house.tasks.discard_receipts, plan, house.settings.products)
+        except SchedulerUnavailable as error:  # nobody needs them any more; they only lie about
+            _log.warning("Receipts of job %s stay: %s", job.id, error.message)
+
+    async def _plan(self) -> Plan:
+        try:
+            return Plan.model_validate_json(await self._house.jobs.plan(self._job.id))
+        except ValidationError as error:
+            raise JobFailed(
+                "The job was planned by another version of Ogive and cannot go on; send the request again."
+            ) from error
+
+    async def _make(self, plan: Plan, started: dt.datetime) -> None:
+        """Compute what is left of the product and publish it."""
+        house, job, products = self._house, self._job, self._house.settings.products
+        tasks, call = house.tasks, house.cluster.call
+        product = await call(tasks.create_product, plan, products)
+        await house.jobs.change(job.id, product=product)
+        if job.started is None and job.attempt > 1:
+            await call(tasks.discard_failed, plan, products)
+        progress = Progress(plan)
+        progress.resume(await call(tasks.finished_shards, plan, products))
+        if progress.finished:
+            found = f"{len(progress.finished)} of {len(plan.shards)} shards were finished before."
+            await house.log.write(job.id, found)
+        await self._compute(plan, progress)
+        expires = house.settings.expiry(started)
+        item = await call(tasks.finalise_product, plan, products, stamp(started), expires and stamp(expires))
+        await house.catalog.add(item)
+        if plan.predecessor is not None:
+            earlier = await call(tasks.link_successor, plan, products)
+            if earlier is not None:
+                await house.catalog.add(earlier)
+        message = _outcome(progress)
+        await house.jobs.change(
+            job.id,
+            status=Status.successful,
+            finished=now(),
+            message=message,
+            estimated_finish=None,
+            collection=item["collection"],
+            item=item["id"],
+            summary=progress.pixels,
+            expires=expires,
+            **progress.counts,
+            cpu_seconds=progress.cpu_seconds,
+        )
+        await house.log.write(job.id, message)
+
+    async def _compute(self, plan: Plan, progress: Progress) -> None:
+        client, topic = self._house.cluster.client, f"job-{self._job.id}"
+        client.subscribe_topic(topic, progress.event)
+        reporter = asyncio.create_task(self._report(progress))
+        futures: list[Future] = []
+        waiting: list[asyncio.Task[ShardReceipt]] = []
+        try:
+            futures += self._submit(plan, progress)
+            waiting += [asyncio.create_task(result(future)) for future in futures]
+            for ended in asyncio.as_completed(waiting):
+                progress.receipt(await ended)
+                if progress.too_many_failed:
+                    raise JobFailed(_too_many(progress))
+        finally:
+            reporter.cancel()
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(reporter, *waiting, return_exceptions=True)
+            if client.status == "running":
+                client.unsubscribe_topic(topic)
+                await client.cancel([future for future in futures if not future.done()])
+
+    def _submit(self, plan: Plan, progress: Progress) -> list[Future]:
+        """One task for each shard that is left, the largest first: the last to end should be small."""
+        house, job = self._house, self._job
+        left = [index for index in range(len(plan.shards)) if index not in progress.finished]
+        left.sort(key=lambda index: (-plan.shards[index].blocks, index))
+        # Sent once, not with each task; what a lost worker held of it is made again.
+        shared = house.cluster.submit(Plan.model_validate_json, plan.model_dump_json(), key=f"plan-{job.id}")
+        return [
+            house.cluster.submit(
+                house.tasks.compute_shard,
+                shared,
+                index,
+                house.settings.products,
+                job.id,
+                key=f"shard-{job.id}-{index}",
+                resources=SHARD,
+            )
+            for index in left
+        ]
+
+    async def _report(self, progress: Progress) -> None:
+        """Write the progress into the record, seldom enough not to burden the database.
+
+        Now and then even without a change: the estimate moves on while a long block is computed.
+        """
+        budget, loop = self._job.max_cpu_seconds, asyncio.get_running_loop()
+        for tick in count():
+            if progress.changed or tick % _IDLE_TICKS == 0:
+                progress.changed = False
+                counts = progress.counts
+                await self._house.jobs.change(
+                    self._job.id,
+                    message=f"{counts['blocks_done']} of {progress.total} blocks.",
+                    estimated_finish=progress.estimated_finish(now()),
+                    cpu_seconds=progress.cpu_seconds,
+                    **counts,
+                )
+                if budget is not None and progress.cpu_seconds > budget and not self._over_budget:
+                    self._over_budget = True
+                    self._limit.reschedule(loop.time())
+            await asyncio.sleep(_REPORT_SECONDS)
+
+
+def _precisely() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+def _outcome(progress: Progress) -> str:
+    failed = progress.counts["blocks_failed"]
+    if not failed:
+        return f"All {progress.total} blocks are done."
+    first = f" The first: {progress.problems[0]}" if progress.problems else ""
+    return f"{progress.total} blocks are done, {failed} of them failed and their pixels are masked.{first}"
+
+
+def _too_many(progress: Progress) -> str:
+    failed = progress.counts["blocks_failed"]
+    first = f" The first: {progress.problems[0]}" if progress.problems else ""
+    return f"{failed} of {progress.total} blocks failed, more than {FAILED_SHARE:.0%}.{first}"

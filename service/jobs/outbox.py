@@ -1,0 +1,70 @@
+"""Callbacks that are due: noted in the transaction that changes a job's state, so that none is forgotten."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from service.jobs.job import Status, now
+from service.jobs.table import CALLBACKS, JOBS
+
+EVENTS = {
+    Status.running: "inProgressUri",
+    Status.successful: "successUri",
+    Status.failed: "failedUri",
+    Status.dismissed: "failedUri",
+}
+"""The member of a subscriber that a new state is told to"""
+_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """One state of a job, to be told to one address."""
+
+    number: int
+    job: str
+    status: Status
+    uri: str
+    attempts: int
+    """Deliveries tried before"""
+
+
+async def note(connection: AsyncConnection, job_id: str, status: Status) -> None:
+    """Note that the subscriber of a job, if it has one for this, is to be told of a new state."""
+    member = EVENTS.get(status)
+    request = await connection.scalar(sa.select(JOBS.c.request).where(JOBS.c.id == job_id))
+    uri = (request.get("subscriber") or {}).get(member)
+    if uri is None:
+        return
+    this = sa.select(CALLBACKS.c.number).where(CALLBACKS.c.job == job_id, CALLBACKS.c.status == status)
+    if (await connection.execute(this)).first() is None:
+        row = {"job": job_id, "status": status, "uri": uri, "due": now()}
+        await connection.execute(CALLBACKS.insert().values(row))
+
+
+class Outbox:
+    """The callbacks that wait to be delivered."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def due(self) -> list[Callback]:
+        """Callbacks whose time has come, in the order of their states; those of one job never overtake."""
+        first = sa.select(sa.func.min(CALLBACKS.c.number)).where(CALLBACKS.c.due.is_not(None))
+        query = sa.select(CALLBACKS).where(
+            CALLBACKS.c.number.in_(first.group_by(CALLBACKS.c.job)), CALLBACKS.c.due <= now()
+        )
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(query.order_by(CALLBACKS.c.number).limit(_BATCH))).all()
+        return [Callback(row.number, row.job, Status(row.status), row.uri, row.attempts) for row in rows]
+
+    async def tried(self, callback: Callback, again: dt.timedelta | None) -> None:
+        """Note a delivery: to be tried again after a while, or done with (None)."""
+        due = None if again is None else now() + again
+        change = CALLBACKS.update().where(CALLBACKS.c.number == callback.number)
+        async with self._engine.begin() as connection:
+            await connection.execute(change.values(attempts=callback.attempts + 1, due=due))

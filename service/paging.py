@@ -1,0 +1,30 @@
+"""Opaque tokens of pages that run from the newest to the oldest by a counting number."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from workers.errors import InvalidRequest
+
+_TOKEN = re.compile(r"before:(\d{1,9})")
+
+
+def token(number: int) -> str:
+    """The token of the page that starts below a number."""
+    return base64.urlsafe_b64encode(f"before:{number}".encode()).decode().rstrip("=")
+
+
+def number(token: str) -> int:
+    """The number in a token.
+
+    Raises:
+        InvalidRequest: it is none that a page gave.
+    """
+    try:
+        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("ascii")
+        return int(_TOKEN.fullmatch(text)[1])
+    except (ValueError, TypeError):
+        raise InvalidRequest(
+            f"token {token!r} is none of this list; take it from the next link of a page.", "token"
+        ) from None

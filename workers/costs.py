@@ -1,0 +1,30 @@
+"""What computing costs: processor seconds from pixels and the image pairs behind each."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class CostModel(BaseModel):
+    """Processor seconds of a job, linear in its pixels and in their layers.
+
+    The defaults were measured with `make bench` (docs/benchmarks.md); a service fits them to its own jobs.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    per_pixel: float = Field(7e-3, ge=0)
+    """Seconds a pixel, whatever its layers"""
+    per_layer: float = Field(2.5e-7, ge=0)
+    """Seconds a pixel and layer"""
+
+    def expected(self, pixels: float, layers: Sequence[int]) -> float:
+        """Processor seconds of so many pixels from cubes of these layers."""
+        return pixels * self.of_pixel(layers)
+
+    def of_pixel(self, layers: Sequence[int]) -> float:
+        """Processor seconds of one pixel."""
+        return self.per_pixel + self.per_layer * (statistics.median(layers) if layers else 0)
