@@ -74,7 +74,7 @@ class Bordered:
         return self.differences.squared_residuals(unknowns)
 
     def rows(self, chosen: np.ndarray) -> Bordered:
-        """The same unknowns and columns with the rows of `chosen` alone, (m,) bool or indices."""
+        """The same unknowns and columns with the rows of `chosen` alone, (m,) bool."""
         return Bordered(self.differences.rows(chosen), self.columns)
 
 

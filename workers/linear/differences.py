@@ -107,9 +107,10 @@ class Differences:
         return _squares(self.first, self.second, self.observed, unknowns)
 
     def rows(self, chosen: np.ndarray) -> Differences:
-        """The same unknowns with the rows of `chosen` alone, (m,) bool or indices."""
-        first, second = self.first[chosen], self.second[chosen]
-        return Differences(first, second, self.observed[chosen], self.times, self.penalty)
+        """The same unknowns with the rows of `chosen` alone, (m,) bool."""
+        if chosen.all():
+            return self
+        return Differences(*_picked(self.first, self.second, self.observed, chosen), self.times, self.penalty)
 
 
 @njit(nogil=True, cache=True)
@@ -145,6 +146,17 @@ def _put_line_back(line, pull, steady, bent):
         at, row = line[i], bent[i]
         for t in range(row.size):
             row[t] += at * share[t]
+
+
+@njit(nogil=True, cache=True)
+def _picked(first, second, observed, chosen):
+    left, right, seen = np.empty_like(first), np.empty_like(second), np.empty_like(observed)
+    kept = 0
+    for e in range(first.size):
+        left[kept], right[kept] = first[e], second[e]
+        seen[kept, 0], seen[kept, 1] = observed[e, 0], observed[e, 1]
+        kept += chosen[e]
+    return left[:kept], right[:kept], seen[:kept]
 
 
 @njit(nogil=True, cache=True)

@@ -15,30 +15,49 @@ MEDIAN_LENGTH = {1: 0.67449, 2: 1.1774}
 """Median length of a vector whose components, by their number, are standard normal"""
 
 
-def median(values: np.ndarray) -> float:
-    """Median of (n,) numbers, n > 0: one selection, several times faster than NumPy's function."""
-    half = values.size // 2
-    parted = np.partition(values, half)
-    upper = float(parted[half])
-    return upper if values.size % 2 else 0.5 * (float(parted[:half].max()) + upper)
+SAMPLE = 512
+"""Numbers that tell between which two the median must lie"""
+MARGIN = 0.08
+"""Of the sample on either side of its middle: beyond 3.5 standard deviations of where the median falls"""
+MANY = 4096
+"""Numbers from which on the sample saves time"""
 
 
 @njit(nogil=True, cache=True)
-def median_in_place(values: np.ndarray) -> float:
-    """The same from within a kernel; the order of the numbers is lost."""
-    half = values.size // 2
-    upper = _selected(values, half)
+def median(values: np.ndarray) -> float:
+    """Median of (n,) numbers, n > 0: a few times faster than NumPy's, from within a kernel too.
+
+    Of many numbers all but those near the median are passed by: a sample says where these lie.
+    """
+    half, below, near = values.size // 2, 0, values
+    if values.size >= MANY:
+        sample = np.sort(values[:: values.size // SAMPLE])
+        least = sample[int((0.5 - MARGIN) * sample.size)]
+        most = sample[int((0.5 + MARGIN) * sample.size)]
+        near = np.empty(values.size, values.dtype)
+        kept = 0
+        for value in values:
+            near[kept] = value
+            kept += (value >= least) & (value <= most)
+            below += value < least
+        if below < half < below + kept:
+            near = near[:kept]
+        else:
+            near, below = values, 0
+    near = near.copy()
+    rank = half - below
+    upper = np.float64(_selected(near, rank))
     if values.size % 2:
         return upper
-    lower = values[0]
-    for k in range(1, half):
-        lower = max(lower, values[k])
-    return 0.5 * (lower + upper)
+    lower = near[0]
+    for k in range(1, rank):
+        lower = max(lower, near[k])
+    return 0.5 * (np.float64(lower) + upper)
 
 
 @njit(nogil=True, cache=True)
 def _selected(values, rank):
-    """The number of a rank, with none above it before and none below it after it."""
+    """The number of a rank, with none above it before and none below it after it; NaN if a pivot is."""
     left, right = 0, values.size - 1
     while left < right:
         a, b, c = values[left], values[(left + right) // 2], values[right]
@@ -59,7 +78,7 @@ def _selected(values, rank):
                 value = values[k]
                 values[k], values[below] = values[below], value
                 below += value == pivot
-            if rank < below:
+            if rank < below or below == left:
                 return pivot
             left = below
     return values[rank]

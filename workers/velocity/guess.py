@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from workers.linear.robust import TUKEY, median_in_place, radial_scale
+from workers.linear.robust import TUKEY, median, radial_scale
 from workers.velocity.network import YEAR
 from workers.velocity.selection import SelectedPairs
 from workers.velocity.smoothing import SMOOTHERS, SMOOTHING_DAYS
@@ -131,8 +131,8 @@ def _local_medians(rows, offsets, vx, vy):
         middle = k * step + step // 2
         begin, end = offsets[max(0, middle - half)], offsets[min(last, middle + half) + 1]
         if end > begin:
-            medians[k, 0] = median_in_place(x[begin:end].copy())
-            medians[k, 1] = median_in_place(y[begin:end].copy())
+            medians[k, 0] = median(x[begin:end])
+            medians[k, 1] = median(y[begin:end])
     return medians
 
 

@@ -91,7 +91,8 @@ def in_canonical_order(
     """
     if not _sorted(rows, day1, day2):
         rows = rows[np.lexsort((day2[rows], day1[rows]))]
-    _sort_ties(rows, day1, day2, ties)
+    if rows.size:
+        _sort_ties(rows, day1, day2, ties)
     return rows
 
 
@@ -129,11 +130,11 @@ def _sorted(rows, day1, day2):
 @njit(nogil=True, cache=True)
 def _sort_ties(rows, day1, day2, ties):
     """Insertion sort inside runs of equal days."""
-    begin = 0
+    begin, start, end = 0, day1[rows[0]], day2[rows[0]]
     for k in range(1, rows.size):
         row, at = rows[k], k
-        if day1[rows[begin]] != day1[row] or day2[rows[begin]] != day2[row]:
-            begin = k
+        if day1[row] != start or day2[row] != end:
+            begin, start, end = k, day1[row], day2[row]
         while at > begin and _before(ties, row, rows[at - 1]):
             rows[at] = rows[at - 1]
             at -= 1
