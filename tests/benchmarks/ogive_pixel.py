@@ -1,4 +1,4 @@
-"""Ogive's side: a pixel from its stored pairs to its regular series, with errors, intervals and counts."""
+"""Ogive's side: a pixel from its stored pairs to its regular series, with counts and flags."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from workers.velocity.series import Flag
 from workers.velocity.warm import warm
 
 
-def measure(pairs: str, coefficient: float = 100.0, errors: bool = True, repeats: int = 1) -> dict[str, Any]:
+def measure(pairs: str, coefficient: float = 100.0, errors: bool = False, repeats: int = 1) -> dict[str, Any]:
     """Invert a stored pixel.
 
     Args:
         pairs: path of the pairs.
         coefficient: of the regularisation.
-        errors: no choice here, they are always propagated; taken so that both sides are asked alike.
+        errors: propagate them, with the intervals.
         repeats: how often.
 
     Returns:
@@ -42,7 +42,7 @@ def measure(pairs: str, coefficient: float = 100.0, errors: bool = True, repeats
             selected = select_pairs(table, vx, vy, parameters)
             # One guess of its own and the mean of nine, as every pixel of a region costs.
             guess = mean_guess([daily_guess(selected)] * 9)
-            series = invert_pixel(selected, guess, windows, parameters)
+            series = invert_pixel(selected, guess, windows, parameters, errors)
             seconds.append(time.process_time() - began)
     whole = np.flatnonzero(series.quality_flag & (Flag.edge | Flag.no_data) == 0)
     columns = {"start": windows.start, "end": windows.end, "vx": series.vx, "vy": series.vy}

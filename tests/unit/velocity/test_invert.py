@@ -273,3 +273,17 @@ def test_any_guess_leads_near_the_truth(scenario, guess):
     made = scenario(pairs=1500, date_noise=0.5, pair_noise=1.0)
     series, windows = made.pixel.invert(guess=guess, coefficient=300)
     assert np.sqrt(np.nanmean((series.v - made.speed(windows))[1:-1] ** 2)) < 12.0
+
+
+def test_without_errors_all_else_is_the_same(scenario):
+    made = scenario(pairs=1500, pair_noise=2.0).pixel
+    selected, parameters = made.select(), VelocityParameters()
+    windows = parameters.windows(int(selected.day1.min()), int(selected.day2.max()))
+    full = invert_pixel(selected, daily_guess(selected), windows, parameters)
+    bare = invert_pixel(selected, daily_guess(selected), windows, parameters, errors=False)
+    left_out = ("vx_error", "vy_error", "v_error", "vx_error_lag1", "vy_error_lag1", "v_low", "v_high")
+    for name in left_out:
+        assert np.isnan(getattr(bare, name)).all()
+        assert np.isfinite(getattr(full, name)[1:-1]).all()
+    for name in ("vx", "vy", "v", "count", "quality_flag", "vvc", "error_scale", "weights"):
+        np.testing.assert_array_equal(getattr(bare, name), getattr(full, name))
