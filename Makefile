@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test bench bench-truth lint format lock clean
+.PHONY: demo test test-deployed bench bench-truth lint format lock clean
 
 demo: $(VENV)/run.stamp
 	$(BIN)/ogive demo $(if $(DEMO_ONCE),--once)
 
 test: $(VENV)/dev.stamp
 	$(BIN)/pytest
+
+# The parts of a deployment as real processes; see infra/local.
+test-deployed: $(VENV)/dev.stamp
+	$(BIN)/pytest tests/deployed
 
 # Beside the peer ticoi, in an environment of its own. Options go in BENCH: make bench BENCH=--quick
 bench: $(VENV)/run.stamp .bench/peer.stamp

@@ -1,0 +1,83 @@
+"""The parts together, and what is left when one of them dies: the same bytes, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import pystac_client
+import pytest
+import xarray as xr
+
+from infra.local.deployment import BUCKET
+from tests.deployed.conftest import SPEC
+from tests.e2e.making import plan, publish
+from workers.plan import CubeSource
+from workers.processes import PROCESSES
+from workers.regions import degrees
+
+BOX = list(degrees(SPEC.grid.window(1, 1, SPEC.height - 2, SPEC.width - 2)))
+
+
+@pytest.fixture(scope="session")
+def undisturbed(ogive, tmp_path_factory):
+    """What a request gives when nothing happens: the objects of a product made in this process."""
+
+    def made(**inputs) -> dict[str, bytes]:
+        folder = tmp_path_factory.mktemp("undisturbed")
+        planned = plan(CubeSource(cubes=(str(ogive.cube),)), BOX, **inputs)
+        publish(planned, folder)
+        store = next(folder.rglob(f"{PROCESSES[planned.process].product(planned).id}.zarr"))
+        return {
+            str(path.relative_to(store)): path.read_bytes() for path in store.rglob("*") if path.is_file()
+        }
+
+    return made
+
+
+def test_every_part_is_ready(ogive):
+    document = ogive.http.get("/health/ready").json()
+    assert {part["state"] for part in document["checks"].values()} == {"ok"}
+
+
+def test_a_point_is_answered_from_the_s3_server(ogive):
+    lon, lat = (BOX[0] + BOX[2]) / 2, (BOX[1] + BOX[3]) / 2
+    answer = ogive.http.get("/timeseries", params={"lon": lon, "lat": lat})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["source"]["cube"] == ogive.cube.stem
+
+
+def test_a_region_becomes_a_product_that_users_find_and_open(ogive, undisturbed):
+    job = ogive.start(bbox=BOX)
+    assert ogive.ends(job)["status"] == "successful"
+    found = list(pystac_client.Client.open(ogive.parts.url).search(bbox=BOX).items())
+    assert [item.id for item in found] == [ogive.item(job)["id"]]
+    objects = ogive.objects(found[0].id)
+    expected = undisturbed()
+    assert objects.keys() == expected.keys()
+    assert [key for key in objects if objects[key] != expected[key]] == []
+    key = next(path for path in ogive.files.find(BUCKET) if f"/{found[0].id}.zarr/" in path)
+    opened = xr.open_zarr(
+        f"s3://{key.partition('.zarr/')[0]}.zarr",
+        storage_options={
+            "key": ogive.parts.environment["AWS_ACCESS_KEY_ID"],
+            "secret": ogive.parts.environment["AWS_SECRET_ACCESS_KEY"],
+            "endpoint_url": ogive.parts.environment["AWS_ENDPOINT_URL"],
+        },
+    )
+    assert opened.v.shape[1:] == (SPEC.height, SPEC.width)
+
+
+@pytest.mark.parametrize(
+    ("coefficient", "part"),
+    [(101.0, "worker-0"), (102.0, "service"), (103.0, "postgres"), (104.0, "objects")],
+)
+def test_a_part_that_is_killed_leaves_no_trace(ogive, undisturbed, coefficient, part):
+    job = ogive.start(bbox=BOX, coefficient=coefficient)
+    ogive.reaches(job, blocks=3)
+    killed = next(process for process in ogive.parts.processes if process.name == part)
+    pid = killed.pid
+    killed.kill()
+    killed.start()
+    killed.wait()
+    assert killed.pid != pid
+    ended = ogive.ends(job)
+    assert ended["status"] == "successful", ended
+    assert ogive.objects(ogive.item(job)["id"]) == undisturbed(coefficient=coefficient)
