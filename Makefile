@@ -11,7 +11,7 @@ demo: $(VENV)/run.stamp
 	$(BIN)/ogive demo $(if $(DEMO_ONCE),--once)
 
 test: $(VENV)/dev.stamp
-	$(BIN)/pytest
+	$(BIN)/pytest --ignore=tests/deployed
 
 # The parts of a deployment as real processes; see infra/local.
 test-deployed: $(VENV)/dev.stamp
