@@ -17,7 +17,9 @@ from workers.velocity.parameters import VelocityParameters
 from workers.velocity.prior import Prior, harmonics
 from workers.velocity.selection import SelectedPairs
 from workers.velocity.series import Flag, PixelSeries
+from workers.velocity.spline import spline_means
 
+MEANS = {"linear": window_means, "spline": spline_means}
 FOLLOWED_DAYS = 30
 """Longest interval between dates where a model is followed: a twelfth of its longest cycle, or so"""
 
@@ -73,7 +75,7 @@ def invert_pixel(
     network = network_for(selected, parameters)
     solved = close(network, guess, parameters)
     positions, psi = solved.positions, solved.psi
-    means = window_means(network.days, windows)
+    means = MEANS[parameters.interpolation](network.days, windows)
 
     velocity = means.velocity(positions)
     speed = np.hypot(velocity[:, 0], velocity[:, 1])

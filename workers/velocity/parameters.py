@@ -155,6 +155,12 @@ class VelocityParameters(BaseModel):
         le=1e6,
         description="Strength of the regularisation (the paper's lambda is its square).",
     )
+    interpolation: Literal["linear", "spline"] = Field(
+        "linear",
+        description="How positions are joined between dates. spline, the paper's, overshoots where dates are "
+        "far apart.",
+        examples=["linear"],
+    )
     weights: Weights = Field(
         "joint",
         description="joint gives a pair one robust weight, so that the series does not depend on the axes; "

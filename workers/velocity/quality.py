@@ -13,6 +13,7 @@ from workers.velocity.closure import Closure, RobustClosure
 from workers.velocity.means import WindowMeans
 from workers.velocity.network import Network
 from workers.velocity.series import Flag
+from workers.velocity.spline import SplineMeans
 
 FEWEST_PAIRS = 3.0
 """`low_count` below this effective number: a single bad pair could then pass unnoticed"""
@@ -24,7 +25,9 @@ LONGEST_GAP = 60
 """Days without any pair that a window may touch before it counts as `filled`"""
 
 
-def window_errors(network: Network, closure: Closure, means: WindowMeans) -> tuple[np.ndarray, np.ndarray]:
+def window_errors(
+    network: Network, closure: Closure, means: WindowMeans | SplineMeans
+) -> tuple[np.ndarray, np.ndarray]:
     """1-sigma errors of the mean velocities from the pairs' stated errors (eq. 11), and their correlation.
 
     With the same N, P and c as the solution. NaN for a component of which no pair states an error.
@@ -93,7 +96,7 @@ def quantile(psi: np.ndarray, level: float) -> float:
     return float(stdtrit(max(1, np.count_nonzero(psi) - 1), 0.5 + level / 2))
 
 
-def counts(network: Network, psi: np.ndarray, means: WindowMeans) -> np.ndarray:
+def counts(network: Network, psi: np.ndarray, means: WindowMeans | SplineMeans) -> np.ndarray:
     """(T',) effective number of pairs that constrain each window: the sum of psi of those that overlap it.
 
     Eq. 10 adds up the intervals of a window; here a pair counts once.
@@ -120,7 +123,7 @@ def coherence(velocity: np.ndarray) -> float:
 def raised_flags(
     network: Network,
     robust: RobustClosure,
-    means: WindowMeans,
+    means: WindowMeans | SplineMeans,
     count: np.ndarray,
     vvc: float,
     windows: Windows,
@@ -156,7 +159,7 @@ def _long_gaps(days: np.ndarray, empty: np.ndarray) -> np.ndarray:
     return long
 
 
-def _touches(days: np.ndarray, chosen: np.ndarray, means: WindowMeans) -> np.ndarray:
+def _touches(days: np.ndarray, chosen: np.ndarray, means: WindowMeans | SplineMeans) -> np.ndarray:
     """(T',) bool: windows that overlap a chosen interval between successive dates."""
     before = np.concatenate([[0], np.cumsum(chosen)])
     left = np.searchsorted(days, means.start, side="right") - 1
