@@ -1,5 +1,6 @@
 """Appendix C's synthetic glaciers: 5 000 pairs over ten years, 4 m of noise an image, 2 % blunders."""
 
+import numpy as np
 import pytest
 
 from workers.scores.measures import kge, rmse
@@ -38,3 +39,34 @@ def test_pairs_that_decorrelate_lose_even_as_a_large_majority(scenario, monkeypa
     truth = made.speed(windows)
     print(f"RMSE {rmse(series.v, truth):.1f} against {rmse(forgetful.v, truth):.1f} m/yr")
     assert rmse(forgetful.v, truth) > 2 * rmse(series.v, truth)
+
+
+def test_the_ends_of_a_record_are_nearly_as_good_as_its_middle(scenario):
+    off = {"ends": [], "inside": []}
+    for seed in range(6):
+        made = scenario(pairs=2500, seed=seed, date_noise=1.0, pair_noise=4.0)
+        series, windows = made.pixel.invert()
+        whole = np.flatnonzero((series.quality_flag & Flag.edge) == 0)
+        miss = (series.v - made.speed(windows))[whole]
+        off["ends"] += [miss[0], miss[-1]]
+        off["inside"] += list(miss[1:-1])
+    ends, inside = (np.sqrt(np.mean(np.square(values))) for values in off.values())
+    print(f"RMSE {ends:.1f} m/yr in the first and last 30 days, {inside:.1f} between")
+    assert ends < 3 * inside
+
+
+def test_a_window_of_a_few_days_at_the_end_is_not_far_off(scenario):
+    off, held = [], []
+    for seed in range(20):
+        made = scenario(pairs=2500, seed=seed, date_noise=1.0, pair_noise=4.0)
+        series, windows = made.pixel.invert()
+        record = made.pixel.table.day1.min(), made.pixel.table.day2.max()
+        start, end = np.maximum(windows.start, record[0]), np.minimum(windows.end, record[1])
+        truth = (made.path(end) - made.path(start)) / (end - start) * 365
+        few = np.flatnonzero(end - start <= 15)
+        off += list((series.v - truth)[few])
+        held += list((series.v_low <= truth)[few] & (truth <= series.v_high)[few])
+        assert (series.quality_flag[few] & Flag.edge > 0).all()
+    miss = np.sqrt(np.mean(np.square(off)))
+    print(f"RMSE {miss:.1f} m/yr, {np.mean(held):.2f} in the interval, {len(off)} windows")
+    assert miss < 60.0

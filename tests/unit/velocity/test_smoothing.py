@@ -11,10 +11,15 @@ def noise(days):
 
 
 @pytest.mark.parametrize("days", [1, 2, 3, 4, 5, 40, 90, 91, 92, 800])
-def test_the_cubic_is_that_of_savitzky_and_golay(days):
+def test_the_cubic_is_that_of_savitzky_and_golay_and_ends_in_lines(days):
     window = min(91, days if days % 2 else days - 1)
-    expected = savgol_filter(noise(days), window, min(3, window - 1), axis=0)
-    np.testing.assert_allclose(savitzky_golay(noise(days)), expected, atol=1e-12)
+    given, half = noise(days), window // 2
+    expected = savgol_filter(given, window, min(3, window - 1), axis=0)
+    # At the ends a line: the cubic's value in the middle of the window, the slope of the best line.
+    for begin, beyond in ((0, np.arange(half)), (days - window, np.arange(days - half, days))):
+        slope = np.polyfit(np.arange(window), given[begin:][:window], 1)[0] if window > 1 else np.zeros(2)
+        expected[beyond] = expected[begin + half] + np.outer(beyond - (begin + half), slope)
+    np.testing.assert_allclose(savitzky_golay(given), expected, atol=1e-12)
 
 
 def test_inside_the_record_the_gaussian_and_the_median_are_those_of_scipy():
