@@ -21,10 +21,10 @@ SUFFIXES = {".json": "json", ".csv": "csv", ".nc": "netcdf"}
 def flowline(
     context: typer.Context,
     line: Annotated[
-        Path,
+        str,
         typer.Option(
-            metavar="FILE",
-            help="GeoJSON with one LineString, in degrees as GeoJSON says.",
+            metavar="FILE_OR_PLACES",
+            help="GeoJSON with one LineString, or its places: 'LON,LAT LON,LAT ...', degrees.",
             rich_help_panel=options.PLACE,
         ),
     ],
@@ -53,13 +53,13 @@ def flowline(
 
     Examples:
       ogive flowline --cube CUBE.zarr --line flowline.geojson --spacing 500 -o flowline.nc
-      ogive flowline --line flowline.geojson --spacing 1000 --step P1M -f csv
+      ogive flowline --line="-139.03,60.74 -139.01,60.75" --spacing 250 --step P1M -f csv
     """
     parameters = chosen(context)
     form = form or SUFFIXES.get(output.suffix if output else "", "json")
     if form == "netcdf" and output is None:
         raise InvalidRequest("netcdf is no text to print; name a file by -o.", "output")
-    coordinates = read_line(line).coordinates
+    coordinates = _places(line) or read_line(Path(line)).coordinates
     from service.formats import flowline as document
     from service.formats.series import dumps
     from workers.velocity.flowline import line_series
@@ -74,6 +74,14 @@ def flowline(
     else:
         whole = document.document(answer)
         write(document.table(whole) if form == "csv" else f"{dumps(whole)}\n", output)
+
+
+def _places(text: str) -> list[tuple[float, float]] | None:
+    """The places of a line that is written out; None where the text is something else."""
+    try:
+        return [(float(lon), float(lat)) for lon, lat in (place.split(",") for place in text.split())]
+    except ValueError:
+        return None
 
 
 def read_line(path: Path) -> LineString:

@@ -1,4 +1,4 @@
-"""`ogive score`: how well an inversion does on real pairs."""
+"""`ogive score`: how well an inversion does on pairs that it never saw, or by what the ice was seen to do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli import options
+from service.cli import options, reference
 from service.cli.inversion import chosen, inversion
 from service.cli.output import show
 from workers.errors import InvalidRequest
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from workers.cubes.cube import Cube
     from workers.scores.holdout import HoldoutScore, MethodScore
 
-app = typer.Typer(help="Score an inversion on the pairs of a cube.")
+app = typer.Typer(help="Score an inversion on pairs it never saw, or by what was measured on the ice.")
 
 UNSCORED = ("datetime", "stride", "gaps", "interval", "level")
 """Choices about the windows that are told and their intervals, which the prediction of pairs does not use"""
 SEARCHED_PIXELS = 100
 """Cubes up to this size are searched for the one pixel with data when no place is given"""
+
+app.command("reference", cls=inversion())(reference.reference)
 
 
 @app.command("holdout", cls=inversion(*UNSCORED))

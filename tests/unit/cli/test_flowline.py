@@ -58,6 +58,12 @@ def test_a_line_is_found_in_every_shape_of_geojson(ogive, cube, file, document):
     assert json.loads(ran.out)["requested"]["coordinates"] == ENDS
 
 
+def test_a_line_may_be_written_out(ogive, cube):
+    text = " ".join(f"{lon!r},{lat!r}" for lon, lat in ENDS)
+    ran = ogive("flowline", "--cube", cube, f"--line={text}", "--spacing", "1500", "--step", "P6M")
+    assert json.loads(ran.out)["requested"]["coordinates"] == ENDS
+
+
 @pytest.mark.parametrize(
     ("content", "words", "told"),
     [
