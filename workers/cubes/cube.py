@@ -12,7 +12,6 @@ import numpy as np
 from workers.cubes.georeference import georeference
 from workers.cubes.grid import Grid
 from workers.cubes.layout import VELOCITIES, Layout, read_layout
-from workers.cubes.netcdf_source import NetcdfSource
 from workers.cubes.pairs import PairBlock, PairTable
 from workers.cubes.reference import Access, CubeReference
 from workers.cubes.source import Source, Variable
@@ -38,8 +37,15 @@ def open_cube(href: str, access: Access, reference: CubeReference | None = None)
         SourceUnavailable: there is no such cube, or its store did not answer.
         CubeInvalid: it lacks what an inversion needs, or is not where the catalog says.
     """
-    source = NetcdfSource(href, access) if href.endswith(_NETCDF) else ZarrSource(href, access)
-    return Cube(source, href, reference)
+    return Cube(_source(href, access), href, reference)
+
+
+def _source(href: str, access: Access) -> Source:
+    if href.endswith(_NETCDF):
+        from workers.cubes.netcdf_source import NetcdfSource  # costly to import, and seldom needed
+
+        return NetcdfSource(href, access)
+    return ZarrSource(href, access)
 
 
 class Cube:

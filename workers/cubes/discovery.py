@@ -6,10 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from workers.cubes.geojson_catalog import GeojsonCatalog
 from workers.cubes.given_catalog import GivenCatalog
 from workers.cubes.reference import CubeReference
-from workers.cubes.stac_catalog import StacCatalog
 from workers.errors import SourceUnavailable
 from workers.plan import CubeSource
 
@@ -38,6 +36,10 @@ def catalog_for(source: CubeSource) -> CubeCatalog:
     """
     if source.cubes:
         return GivenCatalog(source.cubes, source.access)
+    # What asks over HTTP is costly to import, and a worker that makes shards of a plan asks nothing.
+    from workers.cubes.geojson_catalog import GeojsonCatalog
+    from workers.cubes.stac_catalog import StacCatalog
+
     return PublicCatalog(
         StacCatalog(source.stac_url, source.access), GeojsonCatalog(source.catalog_url, source.access)
     )
