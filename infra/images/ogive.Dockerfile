@@ -28,6 +28,8 @@ ENV PATH=/opt/ogive/bin:$PATH \
     OPENBLAS_NUM_THREADS=1 \
     PYTHONUNBUFFERED=1
 USER 10001
+# Kernels come compiled; a processor of another kind compiles its own, once for each cache.
+RUN python -c "from workers.velocity.warm import warm; warm()"
 WORKDIR /data
 EXPOSE 8000
 CMD ["ogive", "serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,8 @@ def test_version_of_the_image_is_that_of_the_package(services):
 def test_the_program_that_makes_the_bucket_is_one(services):
     *_, program = services["bucket"]["command"]
     compile(program.replace("${S3_BUCKET:-ogive}", "ogive"), "bucket", "exec")
+
+
+def test_workers_compile_their_kernels_before_they_take_a_task(services):
+    preloaded = [part.split("=")[1] for part in services["worker"]["command"] if "--preload=" in part]
+    assert [callable(import_module(name).dask_setup) for name in preloaded] == [True]

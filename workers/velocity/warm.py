@@ -1,6 +1,12 @@
-"""Compiles the kernels before the first request needs them."""
+"""Compiles the kernels before the first request needs them.
+
+A Dask worker that somebody starts by hand does it first thing with `--preload workers.velocity.warm`.
+"""
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -20,3 +26,9 @@ def warm() -> None:
     parameters = VelocityParameters()
     selected = select_pairs(table, 100 * ones, 50 * ones, parameters)
     invert_pixel(selected, daily_guess(selected), Windows.select(Step.parse("P5D"), 0, 130), parameters)
+
+
+def dask_setup(worker: Any) -> None:
+    """Import what tasks need and compile the kernels, before the worker takes its first task (preload)."""
+    import_module("workers.tasks")
+    warm()
