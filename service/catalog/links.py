@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from service.catalog.parquet import MEDIA_TYPE as PARQUET
 from service.edr.collection import edr_members
 from workers.products import keys
 from workers.products.store import ProductStore
 
-__all__ = ["GEOJSON", "JSON", "catalog_links", "link", "served_collection", "served_item"]
+__all__ = ["GEOJSON", "JSON", "SCHEMA", "catalog_links", "link", "served_collection", "served_item"]
 
-JSON, GEOJSON = "application/json", "application/geo+json"
+JSON, GEOJSON, SCHEMA = "application/json", "application/geo+json", "application/schema+json"
+_QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 _ALTERNATE = "https://stac-extensions.github.io/alternate-assets/v1.2.0/schema.json"
-_OURS = ("self", "root", "parent", "collection", "items", "child", "item")
+_OURS = ("self", "root", "parent", "collection", "items", "child", "item", _QUERYABLES)
 
 
 def link(rel: str, href: str, media_type: str = JSON, **more: Any) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def catalog_links(base: str, collections: Sequence[dict[str, Any]] = ()) -> list
         link("data", f"{base}/collections", title="Collections of products"),
         link("search", f"{base}/search", GEOJSON, method="GET", title="Search for products"),
         link("search", f"{base}/search", GEOJSON, method="POST", title="Search for products"),
+        link(_QUERYABLES, f"{base}/queryables", SCHEMA, title="Names that filters may use"),
         *(
             link("child", _collection(base, document["id"]), title=_title(document))
             for document in collections
@@ -46,8 +49,16 @@ def served_collection(document: dict[str, Any], base: str) -> dict[str, Any]:
         link("root", f"{base}/", title="Ogive"),
         link("parent", f"{base}/", title="Ogive"),
         link("items", f"{here}/items", GEOJSON, title="Products, newest first"),
+        link(_QUERYABLES, f"{here}/queryables", SCHEMA, title="Names that filters may use"),
     ]
-    return document | edr_members(document, here) | {"links": ours + _foreign(document)}
+    mirror = {
+        "href": f"{here}/items.parquet",
+        "type": PARQUET,
+        "title": "All items as GeoParquet",
+        "roles": ["collection-mirror"],
+    }
+    assets = document.get("assets", {}) | {"items": mirror}
+    return document | edr_members(document, here) | {"assets": assets, "links": ours + _foreign(document)}
 
 
 def served_item(document: dict[str, Any], base: str, products: ProductStore) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import shapely
 from pydantic import (
@@ -18,14 +18,14 @@ from pydantic import (
 )
 from stac_pydantic.api.search import Intersection
 
+from service.catalog.filtering import Filter
 from service.catalog.moments import Span, span
+from service.catalog.ordering import Order, SortKey
+from service.catalog.table import Box
 
-__all__ = ["DEFAULT_LIMIT", "MAX_LIMIT", "Box", "Search"]
+__all__ = ["DEFAULT_LIMIT", "Search"]
 
-DEFAULT_LIMIT, MAX_LIMIT = 10, 1000
-
-Box = tuple[float, float, float, float]
-"""West, south, east, north in degrees, west <= east."""
+DEFAULT_LIMIT = 10
 
 Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f]+$")]
 _GEOMETRY = TypeAdapter(Annotated[Intersection, Field(discriminator="type")])
@@ -39,20 +39,70 @@ class Search(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    ids: list[Name] | None = Field(default=None, max_length=1000)
-    """Items of these ids"""
-    collections: list[Name] | None = Field(default=None, max_length=1000)
-    """Items of these collections"""
-    bbox: list[float] | None = None
-    """West, south, east, north; west > east crosses the antimeridian. Heights among six are ignored"""
-    intersects: dict[str, Any] | None = None
-    """A GeoJSON geometry; not together with bbox"""
-    datetime: str | None = None
-    """RFC 3339 instant or interval; selects items whose period has a moment in common with it"""
-    limit: int = Field(default=DEFAULT_LIMIT, ge=1)
-    """Items a page; what is over the most that a page holds becomes that"""
-    token: str | None = None
-    """Where the page starts, from the `next` link of the page before"""
+    ids: list[Name] | None = Field(
+        None, max_length=1000, description="Items of these ids.", examples=[["ogive_EPSG32607_X609000"]]
+    )
+    collections: list[Name] | None = Field(
+        None,
+        max_length=1000,
+        description="Items of these collections; one alone may stand without a list.",
+        examples=[["ogive-velocity"]],
+    )
+    bbox: list[float] | None = Field(
+        None,
+        description="West, south, east, north; west > east crosses the antimeridian. Heights are ignored.",
+        examples=[[-139.1, 60.7, -138.9, 60.8]],
+    )
+    intersects: dict[str, Any] | None = Field(
+        None,
+        description="A GeoJSON geometry; not together with bbox.",
+        examples=[{"type": "Point", "coordinates": [-139.02, 60.745]}],
+    )
+    datetime: str | None = Field(
+        None,
+        description="RFC 3339 instant or interval; selects items whose period has a moment in common.",
+        examples=["2015-01-01T00:00:00Z/.."],
+    )
+    filter: str | dict[str, Any] | bool | None = Field(
+        None,
+        description="A condition in CQL2; /queryables has the names. What an item lacks, it does not fulfil.",
+        examples=[{"op": ">=", "args": [{"property": "ogive:vvc.median"}, 0.5]}],
+    )
+    filter_lang: Literal["cql2-text", "cql2-json"] | None = Field(
+        None,
+        alias="filter-lang",
+        description="How the filter is written; a text is CQL2 text and an object CQL2 JSON in any case.",
+        examples=["cql2-json"],
+    )
+    filter_crs: Literal["http://www.opengis.net/def/crs/OGC/1.3/CRS84"] | None = Field(
+        None,
+        alias="filter-crs",
+        description="CRS of the geometries in the filter.",
+        examples=["http://www.opengis.net/def/crs/OGC/1.3/CRS84"],
+    )
+    sortby: list[SortKey] = Field(
+        default=[],
+        max_length=8,
+        description="Fields to sort by; items equal in all of them stand newest first.",
+        examples=[[{"field": "properties.start_datetime", "direction": "desc"}]],
+    )
+    limit: int = Field(
+        DEFAULT_LIMIT,
+        ge=1,
+        description="Items a page; what is over the most that a page holds becomes that.",
+        examples=[100],
+    )
+    token: str | None = Field(
+        None,
+        max_length=4000,
+        description="Where the page starts, from the `next` link of the page before.",
+        examples=["W1tdLFtdLDEyXQ"],
+    )
+
+    @field_validator("collections", mode="before")
+    @classmethod
+    def _one_or_more(cls, collections: Any) -> Any:
+        return [collections] if isinstance(collections, str) else collections
 
     @field_validator("bbox", mode="before")
     @classmethod
@@ -84,10 +134,19 @@ class Search(BaseModel):
             raise ValueError(f"bbox has its south ({south:g}) above its north ({north:g}); exchange the two.")
         return bbox
 
-    @field_validator("limit")
+    @field_validator("filter")
     @classmethod
-    def _limit(cls, limit: int) -> int:
-        return min(limit, MAX_LIMIT)
+    def _filter(cls, filter: Any) -> Any:
+        if filter is not None:
+            Filter(filter)
+        return filter
+
+    @field_validator("sortby")
+    @classmethod
+    def _sorted_once(cls, keys: list[SortKey]) -> list[SortKey]:
+        if len({key.field for key in keys}) < len(keys):
+            raise ValueError("sortby names a field twice; name it once.")
+        return keys
 
     @field_validator("intersects", mode="before")
     @classmethod
@@ -96,7 +155,7 @@ class Search(BaseModel):
             return geometry
         try:
             return json.loads(geometry)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValueError(f"intersects {geometry!r} is no JSON; write a GeoJSON geometry.") from None
 
     @field_validator("intersects")
@@ -144,6 +203,16 @@ class Search(BaseModel):
         if self.bbox is not None and self.intersects is not None:
             raise ValueError("bbox and intersects are given together; send one of the two.")
         return self
+
+    @property
+    def order(self) -> Order:
+        """How the items are sorted."""
+        return Order(self.sortby)
+
+    @property
+    def condition(self) -> Filter | None:
+        """The filter, read; None where there is none."""
+        return None if self.filter is None else Filter(self.filter)
 
     @property
     def period(self) -> Span:

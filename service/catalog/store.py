@@ -6,9 +6,7 @@ place is asked for, shapely tells which of these candidates have a part of it.
 
 from __future__ import annotations
 
-import base64
-import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,26 +15,27 @@ import shapely
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from starlette.concurrency import run_in_threadpool
 
 from service.catalog.moments import Span
 from service.catalog.search import Search
-from service.catalog.table import EXTENTS, ITEMS, METADATA, conditions, during, extent, meets_any, row
+from service.catalog.table import EXTENTS, ITEMS, METADATA, during, extent, meets_any, row
 from service.errors import NotFound
-from workers.errors import InvalidRequest
 
 __all__ = ["Catalog", "Page"]
 
-_TOKEN = re.compile(r"before:(\d{1,9})")
+_AT_ONCE = 200
+_COUNTED = 5000
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of what a search selects, newest first."""
+    """A part of what a search selects."""
 
     items: list[dict[str, Any]]
     """STAC items as they were added"""
-    matched: int
-    """Items that the whole search selects at this moment"""
+    matched: int | None
+    """Items that the whole search selects at this moment; None where counting would read too many"""
     token: str | None
     """Where the next page starts; None on the last"""
 
@@ -44,8 +43,7 @@ class Page:
 class Catalog:
     """Collections of products and their items.
 
-    Pages run from the newest item to the oldest, and each starts below the last item of the page before:
-    items that arrive meanwhile lie above, so they neither repeat nor hide another.
+    Pages run from the newest item to the oldest unless a search sorts otherwise.
     """
 
     def __init__(self, engine: AsyncEngine, collections: Sequence[dict[str, Any]]) -> None:
@@ -102,6 +100,12 @@ class Catalog:
         async with self._engine.begin() as connection:
             await connection.execute(sa.delete(ITEMS).where(ITEMS.c.id == item))
 
+    async def all(self, collection: str) -> list[dict[str, Any]]:
+        """Every item of a collection, by id."""
+        query = sa.select(ITEMS.c.document).where(ITEMS.c.collection == collection).order_by(ITEMS.c.id)
+        async with self._engine.connect() as connection:
+            return list((await connection.execute(query)).scalars())
+
     async def holds(self, item: str) -> bool:
         """Whether there is an item of this id, which says that its product is whole."""
         query = sa.select(ITEMS.c.number).where(ITEMS.c.id == item)
@@ -138,11 +142,10 @@ class Catalog:
         Raises:
             InvalidRequest: the token is none that a page gave.
         """
-        before = None if search.token is None else _number(search.token)
         async with self._engine.connect() as connection:
-            if search.shape is None:
-                return await _page_of_all(connection, search, before)
-            return await _page_within(connection, search, before)
+            if search.shape is None and search.condition is None:
+                return await _page_of_all(connection, search)
+            return await _page_of_candidates(connection, search)
 
     async def collections(self) -> list[dict[str, Any]]:
         """Every collection, with the extent of its items where it has any."""
@@ -168,46 +171,75 @@ class Catalog:
             raise NotFound(f"There is no collection {collection!r}; there is {known}.")
 
 
-async def _page_of_all(connection: AsyncConnection, search: Search, before: int | None) -> Page:
+def _conditions(search: Search) -> list[sa.ColumnElement[bool]]:
+    """What a row must fulfil; where a place or a filter is asked for, the rows that do are candidates."""
+    found = [*during(search.period)]
+    if search.ids is not None:
+        found.append(ITEMS.c.id.in_(search.ids))
+    if search.collections is not None:
+        found.append(ITEMS.c.collection.in_(search.collections))
+    if search.boxes:
+        found.append(meets_any(search.boxes))
+    if search.condition is not None:
+        found += search.condition.necessary
+    return found
+
+
+async def _page_of_all(connection: AsyncConnection, search: Search) -> Page:
     """A page where SQL alone selects."""
-    selected = conditions(search)
+    order, selected = search.order, _conditions(search)
     matched = await connection.scalar(sa.select(sa.func.count()).select_from(ITEMS).where(*selected))
-    if before is not None:
-        selected.append(ITEMS.c.number < before)
-    query = sa.select(ITEMS.c.number, ITEMS.c.document).where(*selected)
-    rows = (await connection.execute(query.order_by(ITEMS.c.number.desc()).limit(search.limit + 1))).all()
+    if search.token is not None:
+        selected.append(order.after(search.token))
+    query = sa.select(ITEMS.c.number, ITEMS.c.document, *order.columns).where(*selected)
+    rows = (await connection.execute(query.order_by(*order.clauses).limit(search.limit + 1))).all()
     shown = rows[: search.limit]
-    return Page(
-        [line.document for line in shown],
-        matched,
-        _token(shown[-1].number) if len(rows) > len(shown) else None,
-    )
+    token = order.token(shown[-1]) if len(rows) > len(shown) else None
+    return Page([line.document for line in shown], matched, token)
 
 
-async def _page_within(connection: AsyncConnection, search: Search, before: int | None) -> Page:
-    """A page where footprints are compared; documents are read for what is shown only."""
-    query = sa.select(ITEMS.c.number, ITEMS.c.footprint).where(*conditions(search))
-    candidates = (await connection.execute(query.order_by(ITEMS.c.number.desc()))).all()
-    shape = search.shape
-    shapely.prepare(shape)
+async def _page_of_candidates(connection: AsyncConnection, search: Search) -> Page:
+    """A page where footprints are compared, and documents where there is a filter; few are held at once."""
+    order = search.order
+    after = sa.true() if search.token is None else order.after(search.token)
+    query = sa.select(ITEMS.c.number, ITEMS.c.footprint, after.label("after"), *order.columns)
+    query = query.where(*_conditions(search)).order_by(*order.clauses)
+    candidates = (await connection.execute(query)).all()
+    if search.shape is not None:
+        candidates = await run_in_threadpool(_meeting, search.shape, candidates)
+    rest = [line for line in candidates if line.after]
+    if (condition := search.condition) is None:
+        shown = rest[: search.limit]
+        documents = [document async for part in _documents(connection, shown) for _, document in part]
+        return Page(documents, len(candidates), order.token(shown[-1]) if len(rest) > len(shown) else None)
+    counted = len(candidates) <= _COUNTED
+    found, matched = [], 0
+    async for part in _documents(connection, candidates if counted else rest):
+        held = await run_in_threadpool(lambda part: [pair for pair in part if condition.holds(pair[1])], part)
+        matched += len(held)
+        found += [pair for pair in held if pair[0].after]
+        if not counted and len(found) > search.limit:
+            break
+    shown = found[: search.limit]
+    token = order.token(shown[-1][0]) if len(found) > len(shown) else None
+    return Page([document for _, document in shown], matched if counted else None, token)
+
+
+def _meeting(place: shapely.Geometry, candidates: Sequence[sa.Row[Any]]) -> list[sa.Row[Any]]:
+    """The candidates with a part of a place."""
+    shapely.prepare(place)
     footprints = shapely.from_wkb(np.array([line.footprint for line in candidates], object))
-    numbers = np.array([line.number for line in candidates], np.int64)[shapely.intersects(shape, footprints)]
-    rest = numbers if before is None else numbers[numbers < before]
-    shown = rest[: search.limit].tolist()
-    query = sa.select(ITEMS.c.document).where(ITEMS.c.number.in_(shown)).order_by(ITEMS.c.number.desc())
-    documents = list((await connection.execute(query)).scalars())
-    return Page(documents, numbers.size, _token(shown[-1]) if rest.size > len(shown) else None)
+    return [candidates[n] for n in np.flatnonzero(shapely.intersects(place, footprints))]
 
 
-def _token(number: int) -> str:
-    return base64.urlsafe_b64encode(f"before:{number}".encode()).decode().rstrip("=")
-
-
-def _number(token: str) -> int:
-    try:
-        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("ascii")
-        return int(_TOKEN.fullmatch(text)[1])
-    except (ValueError, TypeError):
-        raise InvalidRequest(
-            f"token {token!r} is none of this catalog; take it from the next link of a page.", "token"
-        ) from None
+async def _documents(
+    connection: AsyncConnection, lines: Sequence[sa.Row[Any]]
+) -> AsyncIterator[list[tuple[sa.Row[Any], dict[str, Any]]]]:
+    """Rows with their documents, in their order, some at a time."""
+    for start in range(0, len(lines), _AT_ONCE):
+        part = lines[start : start + _AT_ONCE]
+        query = sa.select(ITEMS.c.number, ITEMS.c.document).where(
+            ITEMS.c.number.in_([line.number for line in part])
+        )
+        found = {row.number: row.document for row in await connection.execute(query)}
+        yield [(line, found[line.number]) for line in part if line.number in found]

@@ -9,9 +9,8 @@ import shapely
 import sqlalchemy as sa
 
 from service.catalog.moments import Span, moment, stamp
-from service.catalog.search import Box, Search
 
-__all__ = ["EXTENTS", "ITEMS", "METADATA", "conditions", "during", "extent", "meets_any", "row"]
+__all__ = ["EXTENTS", "ITEMS", "METADATA", "Box", "during", "extent", "meets_any", "row"]
 
 METADATA = sa.MetaData()
 ITEMS = sa.Table(
@@ -34,6 +33,9 @@ ITEMS = sa.Table(
     sa.Column("document", sa.JSON, nullable=False),
 )
 _C = ITEMS.c
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees, west <= east."""
 
 EXTENTS = sa.select(
     _C.collection,
@@ -64,19 +66,6 @@ def row(item: dict[str, Any]) -> dict[str, Any]:
         "footprint": shapely.to_wkb(shapely.geometry.shape(item["geometry"])),
         "document": item,
     }
-
-
-def conditions(search: Search) -> list[sa.ColumnElement[bool]]:
-    """What a row must fulfil; where a place is asked for, the rows that do are candidates."""
-    found: list[sa.ColumnElement[bool]] = []
-    if search.ids is not None:
-        found.append(_C.id.in_(search.ids))
-    if search.collections is not None:
-        found.append(_C.collection.in_(search.collections))
-    found += during(search.period)
-    if search.boxes:
-        found.append(meets_any(search.boxes))
-    return found
 
 
 def during(period: Span) -> list[sa.ColumnElement[bool]]:

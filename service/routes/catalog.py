@@ -1,21 +1,30 @@
-"""STAC API 1.0.0 over the catalog of products: core, collections, OGC API Features and item search."""
+"""STAC API 1.0.0 over the catalog of products: collections, features, item search, sort and filter."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Body, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
 
-from service.catalog.conditional import tagged
-from service.catalog.links import GEOJSON, JSON, link, served_collection, served_item
-from service.catalog.search import DEFAULT_LIMIT, MAX_LIMIT, Search
+from service.catalog.conditional import etag, named_in, tagged
+from service.catalog.links import GEOJSON, JSON, SCHEMA, link, served_collection, served_item
+from service.catalog.ordering import SortKey
+from service.catalog.parquet import MEDIA_TYPE as PARQUET
+from service.catalog.parquet import geoparquet
+from service.catalog.queryables import queryables
+from service.catalog.search import DEFAULT_LIMIT, Search
 from service.catalog.store import Page
-from service.dependencies import BaseUrl, CatalogDep
+from service.dependencies import BaseUrl, CatalogDep, SettingsDep
+from service.errors import NotFound
 from service.routes.store import ProductsDep
+from service.settings import Settings
 from workers.errors import InvalidRequest
 
 router = APIRouter(tags=["catalog"])
@@ -41,9 +50,32 @@ class ItemsQuery(BaseModel):
         description="RFC 3339 date-time, or two joined by / with .. for an open side.",
         examples=["2015-01-01T00:00:00Z/.."],
     )
-    limit: int = Field(DEFAULT_LIMIT, ge=1, description=f"Items a page; at most {MAX_LIMIT} are sent.")
-    token: str | None = Field(None, description="Where the page starts, from a next link.")
-    collections: str | None = Field(None, description="Collection ids.")
+    filter: str | None = Field(
+        None,
+        description="A condition in CQL2; /queryables has the names. What an item lacks, it does not fulfil.",
+        examples=["ogive:vvc.median >= 0.5 AND title LIKE '%30D%'"],
+    )
+    filter_lang: Literal["cql2-text", "cql2-json"] = Field(
+        "cql2-text", alias="filter-lang", description="How the filter is written.", examples=["cql2-json"]
+    )
+    filter_crs: Literal["http://www.opengis.net/def/crs/OGC/1.3/CRS84"] | None = Field(
+        None,
+        alias="filter-crs",
+        description="CRS of the geometries in the filter.",
+        examples=["http://www.opengis.net/def/crs/OGC/1.3/CRS84"],
+    )
+    sortby: str | None = Field(
+        None,
+        description="Fields to sort by, - before one for descending; newest first where it is left out.",
+        examples=["-properties.start_datetime,+id"],
+    )
+    limit: int = Field(
+        DEFAULT_LIMIT, ge=1, description="Items a page; never more than /limits tells.", examples=[100]
+    )
+    token: str | None = Field(
+        None, description="Where the page starts, from a next link.", examples=["W1tdLFtdLDEyXQ"]
+    )
+    collections: str | None = Field(None, description="Collection ids.", examples=["ogive-velocity"])
 
     def search(self, **more: Any) -> Search:
         """The search that this and further members mean.
@@ -51,12 +83,16 @@ class ItemsQuery(BaseModel):
         Raises:
             RequestValidationError: a value is malformed.
         """
-        given = self.model_dump(exclude_none=True) | more
+        given = self.model_dump(exclude_none=True, by_alias=True) | more
         lists = {
             name: [part.strip() for part in given[name].split(",")]
             for name in ("bbox", "ids", "collections")
             if isinstance(given.get(name), str)
         }
+        if "sortby" in given:
+            lists["sortby"] = _read("sortby", SortKey.parse, given["sortby"])
+        if given["filter-lang"] == "cql2-json" and "filter" in given:
+            lists["filter"] = _read("filter", json.loads, given["filter"])
         try:
             return Search(**given | lists)
         except ValidationError as error:
@@ -68,8 +104,12 @@ class ItemsQuery(BaseModel):
 class SearchQuery(ItemsQuery):
     """What a GET may ask of all items."""
 
-    ids: str | None = Field(None, description="Item ids.")
-    intersects: str | None = Field(None, description="A GeoJSON geometry; not together with bbox.")
+    ids: str | None = Field(None, description="Item ids.", examples=["ogive_EPSG32607_X609000"])
+    intersects: str | None = Field(
+        None,
+        description="A GeoJSON geometry; not together with bbox.",
+        examples=['{"type":"Point","coordinates":[-139.02,60.745]}'],
+    )
 
 
 @router.get("/collections", operation_id="get_collections", summary="Collections of products")
@@ -105,6 +145,7 @@ async def get_items(
     query: Annotated[ItemsQuery, Query()],
     catalog: CatalogDep,
     products: ProductsDep,
+    settings: SettingsDep,
     base: BaseUrl,
 ) -> GeoJSONResponse:
     """A page of the collection's items, newest first. `collections`, which pystac-client adds, names it."""
@@ -115,7 +156,7 @@ async def get_items(
             "collections",
         )
     here = f"{base}/collections/{quote(collection)}"
-    page = await catalog.search(query.search(collections=[collection]))
+    page = await catalog.search(_within(query.search(collections=[collection]), settings))
     links = [*_page_links(f"{here}/items", query, page, base), link("parent", here), link("collection", here)]
     return GeoJSONResponse(_items(page, links, base, products))
 
@@ -131,10 +172,14 @@ async def get_item(
 
 @router.get("/search", operation_id="get_search", summary="Search for items", response_class=GeoJSONResponse)
 async def get_search(
-    query: Annotated[SearchQuery, Query()], catalog: CatalogDep, products: ProductsDep, base: BaseUrl
+    query: Annotated[SearchQuery, Query()],
+    catalog: CatalogDep,
+    products: ProductsDep,
+    settings: SettingsDep,
+    base: BaseUrl,
 ) -> GeoJSONResponse:
     """A page of the items that fulfil every condition given, newest first."""
-    page = await catalog.search(query.search())
+    page = await catalog.search(_within(query.search(), settings))
     return GeoJSONResponse(_items(page, _page_links(f"{base}/search", query, page, base), base, products))
 
 
@@ -142,10 +187,14 @@ async def get_search(
     "/search", operation_id="post_search", summary="Search for items", response_class=GeoJSONResponse
 )
 async def post_search(
-    search: Annotated[Search, Body()], catalog: CatalogDep, products: ProductsDep, base: BaseUrl
+    search: Annotated[Search, Body()],
+    catalog: CatalogDep,
+    products: ProductsDep,
+    settings: SettingsDep,
+    base: BaseUrl,
 ) -> GeoJSONResponse:
     """The same with a JSON body."""
-    page = await catalog.search(search)
+    page = await catalog.search(_within(search, settings))
     here = f"{base}/search"
     links = [link("self", here, GEOJSON, method="POST"), link("root", f"{base}/")]
     if page.token is not None:
@@ -153,19 +202,89 @@ async def post_search(
     return GeoJSONResponse(_items(page, links, base, products))
 
 
+@router.get(
+    "/collections/{collection}/items.parquet",
+    operation_id="get_items_parquet",
+    summary="All items of a collection as one file",
+    response_class=Response,
+)
+async def get_items_parquet(
+    request: Request, collection: str, catalog: CatalogDep, products: ProductsDep, base: BaseUrl
+) -> Response:
+    """GeoParquet of every item (stac-geoparquet), sorted by id; equal items are equal bytes."""
+    name = (await catalog.collection(collection))["id"]
+    items = [served_item(item, base, products) for item in await catalog.all(name)]
+    if not items:
+        raise NotFound(f"Collection {collection} has no item yet, so there is no file of them.")
+    described = json.dumps(items, ensure_ascii=False, separators=(",", ":")).encode()
+    headers = {
+        "ETag": etag(described),
+        "Cache-Control": _CACHE,
+        "Content-Disposition": f'attachment; filename="{name}.parquet"',
+    }
+    if named_in(request.headers.get("If-None-Match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(await run_in_threadpool(geoparquet, items), media_type=PARQUET, headers=headers)
+
+
+@router.get("/queryables", operation_id="get_queryables", summary="Names that filters may use")
+async def get_queryables(base: BaseUrl) -> Response:
+    """A JSON Schema of the properties of items."""
+    return _schema(queryables(f"{base}/queryables", "Products"))
+
+
+@router.get(
+    "/collections/{collection}/queryables",
+    operation_id="get_collection_queryables",
+    summary="Names that filters on a collection may use",
+)
+async def get_collection_queryables(collection: str, catalog: CatalogDep, base: BaseUrl) -> Response:
+    """A JSON Schema of the properties of the collection's items."""
+    document = await catalog.collection(collection)
+    here = f"{base}/collections/{quote(collection)}/queryables"
+    return _schema(queryables(here, document.get("title", collection)))
+
+
+def _schema(document: dict[str, Any]) -> Response:
+    return JSONResponse(document, media_type=SCHEMA, headers={"Cache-Control": _CACHE})
+
+
+def _within(search: Search, settings: Settings) -> Search:
+    """The search with no more items a page than the settings allow: STAC API wants the limit lowered."""
+    return search.model_copy(update={"limit": min(search.limit, settings.limit_list)})
+
+
+def _read(name: str, parse: Callable[[str], Any], text: str) -> Any:
+    """What a parameter's text means.
+
+    Raises:
+        InvalidRequest: it means nothing.
+    """
+    try:
+        return parse(text)
+    except ValidationError as error:
+        raise InvalidRequest(error.errors()[0]["msg"].removeprefix("Value error, "), name) from None
+    except json.JSONDecodeError as error:
+        raise InvalidRequest(f"{name} is no JSON: {error}.", name) from None
+    except RecursionError:
+        raise InvalidRequest(f"{name} is nested too deeply; ask for less.", name) from None
+    except ValueError as error:
+        raise InvalidRequest(str(error), name) from None
+
+
 def _items(page: Page, links: list[dict[str, Any]], base: str, products: Any) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "features": [served_item(item, base, products) for item in page.items],
         "links": links,
-        "numberMatched": page.matched,
+        **({} if page.matched is None else {"numberMatched": page.matched}),
         "numberReturned": len(page.items),
     }
 
 
 def _page_links(here: str, query: ItemsQuery, page: Page, base: str) -> list[dict[str, Any]]:
     """Links of a page that was asked for by GET."""
-    asked = query.model_dump(exclude_unset=True, exclude_none=True)
+    asked = query.model_dump(exclude_unset=True, exclude_none=True, by_alias=True)
     links = [link("self", _address(here, asked), GEOJSON), link("root", f"{base}/")]
     if page.token is not None:
         links.append(link("next", _address(here, asked | {"token": page.token}), GEOJSON, method="GET"))

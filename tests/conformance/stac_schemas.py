@@ -28,7 +28,12 @@ def _load() -> dict[str, Any]:
     basics = f"{STAC}/item-spec/json-schema/basics.json"
     found[basics.replace("v1.1.0", "v1.0.0")] = found[basics]
     # Of PROJJSON, which no item has, a stub.
-    projjson = {"type": "object", "required": ["type"]}
+    projjson = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "https://proj.org/schemas/v0.7/projjson.schema.json",
+        "type": "object",
+        "required": ["type"],
+    }
     loaded = {address: json.loads(path.read_text()) for address, path in found.items()}
     return loaded | {"https://proj.org/schemas/v0.7/projjson.schema.json": projjson}
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,11 +15,13 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+import uvicorn
 from fastapi import Depends, FastAPI
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from service import failures
+from service.app import create_app
 from service.catalog.store import Catalog
 from service.dependencies import known_query
 from service.middleware import RequestId
@@ -165,6 +171,43 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 def catalog(tmp_path: Path, workshop: Workshop) -> Catalog:
     """A catalog on SQLite whose tables are still to be made."""
     return workshop.catalog(f"sqlite+aiosqlite:///{tmp_path / 'catalog.sqlite'}")
+
+
+@asynccontextmanager
+async def without_cluster(settings: Settings) -> AsyncIterator[None]:
+    """Nothing here computes."""
+    yield None
+
+
+@pytest.fixture(scope="session")
+def serving(workshop: Workshop):
+    """The whole service behind a real server in a thread, with these items in its catalog; its address."""
+
+    @contextmanager
+    def start(folder: Path, items: list[dict[str, Any]]) -> Iterator[str]:
+        settings = Settings(data=folder, products=workshop.store.url)
+
+        async def fill() -> None:
+            catalog = workshop.catalog(settings.database)
+            await catalog.create()
+            for item in items:
+                await catalog.add(item)
+
+        asyncio.run(fill())
+        listener = socket.create_server(("127.0.0.1", 0))
+        app = create_app(settings, connect=without_cluster)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            assert httpx.get(f"{base}/collections", timeout=30).status_code == 200
+            yield base
+        finally:
+            server.should_exit = True
+            thread.join(30)
+
+    return start
 
 
 @pytest.fixture

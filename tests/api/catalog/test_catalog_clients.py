@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
 import warnings
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import fsspec
-import httpx
 import numpy as np
 import pystac_client
 import pytest
 import shapely
-import uvicorn
 import xarray as xr
 
-from service.app import create_app
-from service.settings import Settings
-
 ITEMS = 25
-
-
-@asynccontextmanager
-async def without_cluster(settings: Settings) -> AsyncIterator[None]:
-    """Nothing here computes."""
-    yield None
 
 
 @dataclass(frozen=True)
@@ -44,30 +29,11 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, workshop) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, workshop, serving) -> Iterator[Served]:
     """A real server in a thread, on a free port."""
-    settings = Settings(data=tmp_path_factory.mktemp("ogive"), products=workshop.store.url)
     items = [*map(workshop.item, range(ITEMS - 1)), workshop.publish(ITEMS - 1)]
-
-    async def fill() -> None:
-        catalog = workshop.catalog(settings.database)
-        await catalog.create()
-        for item in items:
-            await catalog.add(item)
-
-    asyncio.run(fill())
-    listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(settings, connect=without_cluster)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        assert httpx.get(f"{base}/collections", timeout=30).status_code == 200
+    with serving(tmp_path_factory.mktemp("ogive"), items) as base:
         yield Served(base, items, workshop.values(ITEMS - 1))
-    finally:
-        server.should_exit = True
-        thread.join(30)
 
 
 @pytest.fixture(scope="module")

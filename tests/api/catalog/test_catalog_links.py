@@ -80,6 +80,7 @@ def test_the_landing_page_gets_data_search_and_children() -> None:
         ("data", f"{BASE}/collections", None),
         ("search", f"{BASE}/search", "GET"),
         ("search", f"{BASE}/search", "POST"),
+        ("http://www.opengis.net/def/rel/ogc/1.0/queryables", f"{BASE}/queryables", None),
         ("child", f"{BASE}/collections/one", None),
         ("child", f"{BASE}/collections/two", None),
     ]
