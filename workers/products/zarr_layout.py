@@ -36,7 +36,6 @@ from workers.products.store import ProductStore
 SHARD = 40
 INNER = 20
 _FILL = {"float32": math.nan, "uint8": 0}
-_ROOT = "zarr.json"
 # All readers of the product read it, although the format's specification does not have it yet. Said once for
 # the process: a context that catches warnings leaves its filters behind where threads enter it together.
 warnings.filterwarnings("ignore", "Consolidated metadata", ZarrUserWarning)
@@ -44,6 +43,8 @@ warnings.filterwarnings("ignore", "Consolidated metadata", ZarrUserWarning)
 
 def create(store: ProductStore, spec: ProductSpec) -> None:
     """Write metadata and coordinates; what is there already and is the same is left alone.
+
+    All metadata is known now, so it is consolidated at once: the product can be opened while it grows.
 
     Raises:
         StoreNotWritable: the store does not take them, or another product has this id.
@@ -85,7 +86,7 @@ def write_shard(
 
 
 def finalise(store: ProductStore, spec: ProductSpec, receipts: Iterable[ShardReceipt]) -> Manifest:
-    """Write the consolidated metadata, then the manifest of every object in the group.
+    """Write the manifest of every object in the group.
 
     Raises:
         ValueError: the receipts are not those of all shards of the product.
@@ -96,9 +97,6 @@ def finalise(store: ProductStore, spec: ProductSpec, receipts: Iterable[ShardRec
     if sorted(receipt.shard for receipt in receipts) != list(range(shards)):
         raise ValueError(f"Product {spec.id} has {shards} shards, but {len(receipts)} receipts of them.")
     objects = _lay_out(store, spec)
-    root = _encode_layout(spec, consolidated=True)[_ROOT]
-    store.write(f"{keys.group(spec.id)}/{_ROOT}", root)
-    objects[_ROOT] = digest(root)
     for receipt in receipts:
         objects |= receipt.objects
     manifest = Manifest(product=spec.id, objects=dict(sorted(objects.items())))
@@ -108,7 +106,7 @@ def finalise(store: ProductStore, spec: ProductSpec, receipts: Iterable[ShardRec
 
 def _lay_out(store: ProductStore, spec: ProductSpec) -> dict[str, Digest]:
     """Write what is missing of metadata and coordinates, check the rest, and tell the digests of all."""
-    layout = _encode_layout(spec, consolidated=False)
+    layout = _encode_layout(spec)
     group = keys.group(spec.id)
     present = store.list(group)
     for key, data in layout.items():
@@ -117,7 +115,7 @@ def _lay_out(store: ProductStore, spec: ProductSpec) -> dict[str, Digest]:
             store.write(full, data)
             continue
         found = store.read(full)
-        if found != data and not (key == _ROOT and found == _encode_layout(spec, consolidated=True)[_ROOT]):
+        if found != data:
             raise StoreNotWritable(
                 f"{store.location(group)} holds a product of another request or of another version of Ogive: "
                 f"its {key} differs. Delete it, or give the new product another version."
@@ -125,7 +123,7 @@ def _lay_out(store: ProductStore, spec: ProductSpec) -> dict[str, Digest]:
     return {key: digest(data) for key, data in layout.items()}
 
 
-def _encode_layout(spec: ProductSpec, consolidated: bool) -> dict[str, bytes]:
+def _encode_layout(spec: ProductSpec) -> dict[str, bytes]:
     """Metadata and coordinates as Zarr writes them, by key; no shards."""
     objects: dict[str, Any] = {}
     memory = MemoryStore(objects)
@@ -145,8 +143,7 @@ def _encode_layout(spec: ProductSpec, consolidated: bool) -> dict[str, bytes]:
         array[...] = values
     for variable in spec.variables:
         _create_array(group, spec, variable, spec.shape, variable_attributes(variable))
-    if consolidated:
-        zarr.consolidate_metadata(memory, zarr_format=3)
+    zarr.consolidate_metadata(memory, zarr_format=3)
     return {key: objects[key].to_bytes() for key in sorted(objects)}
 
 

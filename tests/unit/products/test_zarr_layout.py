@@ -159,10 +159,13 @@ def test_point_read_touches_one_inner_chunk(store, spec, written):
     assert np.isfinite(sharded[:, 3, 3]).all()
 
 
-def test_group_is_not_consolidated_before_the_end(store, spec):
+def test_a_product_can_be_opened_while_it_grows(store, spec, corners, part):
     zarr_layout.create(store, spec)
-    assert "consolidated_metadata" not in metadata(store, spec)
-    assert not store.exists(keys.manifest(spec.id))
+    location = store.location(keys.group(spec.id))
+    assert not xr.open_zarr(location, consolidated=True).depth.notnull().any()
+    row, column = corners[0]
+    zarr_layout.write_shard(store, spec, row, column, part(row, column))
+    assert xr.open_zarr(location, consolidated=True).depth.notnull().any()
 
 
 def test_consolidated_metadata_holds_every_array(store, spec, written):
