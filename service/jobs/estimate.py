@@ -20,7 +20,7 @@ from workers.plan import JobSize, Limits
 
 LEARNT_FROM = 200
 """Jobs, the last ones, that the model is fitted to"""
-_PRIOR_WEIGHT = 1.0
+_PRIOR_WEIGHT = 0.2
 _ENOUGH = 5
 _UNKNOWN_SPREAD = (0.5, 2.0)
 _VALID = dt.timedelta(minutes=5)
@@ -68,8 +68,8 @@ class Costs:
 def fit(jobs: Sequence[Job], shipped: CostModel | None = None) -> CostModel:
     """The model nearest to what jobs used, by least squares of relative errors.
 
-    The shipped model weighs as much as one job that it describes exactly, so that few or equal jobs cannot
-    turn it upside down. Coefficients are not negative.
+    The shipped model has a small weight of its own, so that jobs which are all of one size scale it but keep
+    its shape. Coefficients are not negative.
     """
     shipped = shipped or CostModel()
     used = np.array([job.cpu_seconds for job in jobs])

@@ -1,0 +1,166 @@
+"""What is sent to addresses that clients name, and what is not."""
+
+import datetime as dt
+import hashlib
+import hmac
+import http.server
+import ipaddress
+import ssl
+import threading
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from service.jobs.sending import Refused, Sender, Undelivered, check, kept_secret, public
+
+pytestmark = pytest.mark.anyio
+SECRET = b"known to both"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate of hook.example that vouches for itself, and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "hook.example")])
+    today = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - dt.timedelta(days=1))
+        .not_valid_after(today + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("hook.example")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "hook.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return str(path)
+
+
+@pytest.fixture
+def receiver(certificate):
+    """An https server on this machine: what came, and what it answers (200 when nothing is left)."""
+    came, answers = [], []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            came.append((self.path, dict(self.headers), body))
+            status, headers = answers.pop(0) if answers else (200, {})
+            self.send_response(status)
+            for name, value in {"Content-Length": "0", **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    server.came, server.answers = came, answers
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+async def here(host, port):
+    return ["127.0.0.1"]
+
+
+@pytest.fixture
+def sender(certificate):
+    trusted = ssl.create_default_context(cafile=certificate)
+    return Sender(SECRET, here, lambda address: True, trusted)
+
+
+def uri(receiver, path="/hook?token=a", host="hook.example"):
+    return f"https://{host}:{receiver.server_port}{path}"
+
+
+async def test_a_document_arrives_under_its_own_name_and_signed(sender, receiver):
+    await sender.post(uri(receiver), b'{"a": 1}', {"Content-Type": "application/json"})
+    [(path, headers, body)] = receiver.came
+    assert (path, body) == ("/hook?token=a", b'{"a": 1}')
+    assert headers["Host"] == f"hook.example:{receiver.server_port}"
+    moment, told = (part.partition("=")[2] for part in headers["Ogive-Signature"].split(","))
+    assert told == hmac.new(SECRET, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+async def test_redirects_and_refusals_are_no_delivery(sender, receiver):
+    receiver.answers += [(302, {"Location": "http://127.0.0.1/secret"}), (500, {})]
+    for status in ("302", "500"):
+        with pytest.raises(Undelivered, match=f"answered {status}"):
+            await sender.post(uri(receiver), b"{}", {})
+    assert len(receiver.came) == 2
+
+
+async def test_a_certificate_of_another_name_is_not_trusted(sender, receiver):
+    with pytest.raises(Undelivered, match=r"other\.example"):
+        await sender.post(uri(receiver, host="other.example"), b"{}", {})
+    assert receiver.came == []
+
+
+@pytest.mark.parametrize(
+    "addresses", [["127.0.0.1"], ["93.184.215.14", "10.0.0.1"], ["::1"], ["fe80::1%eth0"]]
+)
+async def test_a_name_that_leads_inside_is_refused_before_anything_is_sent(receiver, addresses):
+    async def resolve(host, port):
+        return addresses
+
+    with pytest.raises(Refused, match="not on the open internet"):
+        await Sender(SECRET, resolve).post(uri(receiver), b"{}", {})
+    assert receiver.came == []
+
+
+async def test_a_name_without_an_address_may_be_tried_again():
+    async def resolve(host, port):
+        raise OSError("no such name")
+
+    with pytest.raises(Undelivered, match="no such name"):
+        await Sender(SECRET, resolve).post("https://hook.example/", b"{}", {})
+
+
+INSIDE = """
+127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 0.0.0.0 100.64.0.1 224.0.0.1 255.255.255.255
+::1 :: fe80::1 fc00::1 ff02::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 2002:7f00:1::
+"""
+
+
+@pytest.mark.parametrize("address", INSIDE.split())
+def test_addresses_that_are_not_on_the_open_internet(address):
+    assert not public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:220:1::1", "::ffff:93.184.215.14"])
+def test_addresses_that_are(address):
+    assert public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["http://a.example", "ftp://a", "https://", "a.example/hook", "https://u:p@a.example", "https://a:x"],
+)
+async def test_other_addresses_are_refused(wrong):
+    with pytest.raises(ValueError):
+        check(wrong)
+    with pytest.raises(Refused):
+        await Sender(SECRET).post(wrong, b"{}", {})
+
+
+def test_a_secret_is_made_once_and_is_its_owners_alone(tmp_path):
+    path = tmp_path / "callback-secret"
+    first = kept_secret(path)
+    assert len(first) == 64
+    assert kept_secret(path) == first
+    assert path.stat().st_mode & 0o077 == 0
