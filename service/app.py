@@ -14,19 +14,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import State
 
 from service import database, failures
-from service.catalog.links import served_item
 from service.catalog.store import Catalog
 from service.cluster import Cluster, Tasks, connect
 from service.coding import ContentCoding
 from service.dependencies import known_query
 from service.formats.openapi import describe
 from service.jobs.callbacks import Courier
-from service.jobs.documents import results, status_info
+from service.jobs.documents import status_info
 from service.jobs.estimate import Estimator
 from service.jobs.execution import House
 from service.jobs.job import Job, Status
 from service.jobs.log import JobLog
 from service.jobs.outbox import Outbox
+from service.jobs.outcome import Outcomes
+from service.jobs.results import JobResults
 from service.jobs.retention import keep_tidy
 from service.jobs.runner import Runner
 from service.jobs.sending import Sender, kept_secret
@@ -47,7 +48,7 @@ from service.routes import (
 from service.series.answers import Answers
 from service.settings import Settings
 from workers import tasks as worker_tasks
-from workers.processes import PROCESSES, Process
+from workers.processes import PROCESSES, Process, ProductProcess
 from workers.products.store import ProductStore
 from workers.version import VERSION
 
@@ -115,14 +116,20 @@ def _lifespan(
         try:
             state.jobs = JobStore(engine)
             state.catalog = Catalog(
-                engine, [dict(process.collection) for process in state.processes.values()]
+                engine,
+                [
+                    dict(process.collection)
+                    for process in state.processes.values()
+                    if isinstance(process, ProductProcess)
+                ],
             )
             await state.jobs.create()
             await state.catalog.create()
-            async with connect(settings) as state.cluster, _jobs_of(state, engine, sender):
+            async with connect(settings) as state.cluster:
                 state.answers = Answers(state.cluster, state.tasks, settings)
                 try:
-                    yield
+                    async with _jobs_of(state, engine, sender):
+                        yield
                 finally:
                     await state.answers.close()
         finally:
@@ -140,7 +147,19 @@ async def _jobs_of(state: State, engine: AsyncEngine, sender: Sender | None) -> 
         sender = Sender(
             given.get_secret_value().encode() if given else kept_secret(settings.data / "callback-secret")
         )
-    house = House(state.cluster, state.jobs, state.catalog, log, settings, state.tasks)
+    kept = JobResults(engine)
+    house = House(
+        state.cluster,
+        state.jobs,
+        state.catalog,
+        log,
+        settings,
+        state.tasks,
+        state.processes,
+        state.answers,
+        kept,
+    )
+    state.outcomes = Outcomes(state.catalog, kept)
     courier = Courier(Outbox(engine), sender, log, lambda *of: _told(state, *of))
     state.log, state.estimator = log, Estimator(state.cluster, state.jobs, settings, state.tasks)
     state.runner = Runner(house, state.estimator, courier.wake)
@@ -160,5 +179,4 @@ async def _told(state: State, job_id: str, status: Status) -> tuple[Job, dict[st
     job = await state.jobs.get(job_id)
     if status is not Status.successful:
         return job, status_info(job, job.base)
-    item = await state.catalog.get(job.collection, job.item)
-    return job, results(job, served_item(item, job.base, ProductStore(state.settings.products)))
+    return job, await state.outcomes.of(job, ProductStore(state.settings.products), job.base)

@@ -14,6 +14,7 @@ from service.catalog.store import Catalog
 from service.cluster import Cluster, Tasks
 from service.jobs.estimate import Estimator
 from service.jobs.log import JobLog
+from service.jobs.outcome import Outcomes
 from service.jobs.runner import Runner
 from service.jobs.store import JobStore
 from service.series.answers import Answers
@@ -54,6 +55,11 @@ def jobs(request: Request) -> JobStore:
 def runner(request: Request) -> Runner:
     """What carries jobs out."""
     return request.app.state.runner
+
+
+def outcomes(request: Request) -> Outcomes:
+    """What finds the results of jobs."""
+    return request.app.state.outcomes
 
 
 def estimator(request: Request) -> Estimator:
@@ -107,6 +113,7 @@ ProcessesDep = Annotated[Mapping[str, Process], Depends(processes)]
 JobsDep = Annotated[JobStore, Depends(jobs)]
 RunnerDep = Annotated[Runner, Depends(runner)]
 AnswersDep = Annotated[Answers, Depends(answers)]
+OutcomesDep = Annotated[Outcomes, Depends(outcomes)]
 EstimatorDep = Annotated[Estimator, Depends(estimator)]
 JobLogDep = Annotated[JobLog, Depends(job_log)]
 CatalogDep = Annotated[Catalog, Depends(catalog)]

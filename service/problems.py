@@ -265,6 +265,12 @@ def of_kind(
     return Problem(kind.status, {**document, **members}, {"Cache-Control": "no-store", **headers})
 
 
+def absolute(document: dict[str, Any], base: str) -> dict[str, Any]:
+    """A kept document, its type URI made absolute where it leads to this service; others stay as they are."""
+    kind = document["type"]
+    return document | {"type": f"{base}{kind}"} if kind.startswith("/") else document
+
+
 def unexpected(instance: str) -> Problem:
     """The problem document of an error that nobody foresaw: it names the occasion and tells nothing else."""
     detail = (

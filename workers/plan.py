@@ -46,6 +46,7 @@ class Limits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_pixels: int = 1_000_000
+    max_points: int = 500
     max_cpu_seconds: float = 72_000
     cost: CostModel = CostModel()
     """What processor seconds are expected by"""
@@ -107,6 +108,11 @@ class Plan(BaseModel):
     predecessor: str | None = None
     """Id of that product"""
     shards: tuple[Shard, ...]
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of the product."""
+        return self.grid.height * self.grid.width
 
     @property
     def blocks(self) -> int:

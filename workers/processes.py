@@ -18,7 +18,9 @@ from workers.plan import JobSize, Limits, Plan, ShardOutcome
 from workers.products.provenance import Provenance
 from workers.products.spec import ProductSpec
 from workers.velocity import planning, sizing, stac
+from workers.velocity import point_process as points
 from workers.velocity import process as velocity
+from workers.velocity.point_process import PointPlan
 from workers.version import VERSION
 
 
@@ -38,8 +40,14 @@ class Process:
     job_control_options: tuple[str, ...]
     size: Callable[[dict[str, Any], CubeCatalog, Access], JobSize]
     """How large a job would be, from metadata alone and whatever the limits"""
-    plan: Callable[[dict[str, Any], CubeCatalog, Access, Limits], Plan]
-    """Inputs to shards, reading metadata only"""
+    plan: Callable[[dict[str, Any], CubeCatalog, Access, Limits], Plan | PointPlan]
+    """Inputs to tasks, reading metadata only"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductProcess(Process):
+    """A process that makes a product, shard by shard; what any other makes is a document."""
+
     product: Callable[[Plan], ProductSpec]
     compute: Callable[[Plan, int, Callable[[str], None], Callable[[], None]], ShardOutcome]
     """One shard; the first callback is told `done`, `empty` or `failed` after each block, the second is
@@ -50,7 +58,7 @@ class Process:
     """The STAC collection of the products"""
 
 
-VELOCITY_CUBE = Process(
+VELOCITY_CUBE = ProductProcess(
     id=planning.PROCESS_ID,
     title="Regular ice-velocity cube of a region",
     description="Inverts the ITS_LIVE image pairs of every pixel of a region into a regular series of ice "
@@ -81,4 +89,27 @@ VELOCITY_CUBE = Process(
     collection=stac.COLLECTION,
 )
 
-PROCESSES: dict[str, Process] = {process.id: process for process in (VELOCITY_CUBE,)}
+VELOCITY_POINT = Process(
+    id=points.PROCESS_ID,
+    title="Regular ice-velocity series at places",
+    description="Inverts the ITS_LIVE image pairs of the pixels that hold the places into regular series of "
+    "ice velocity with errors: what /timeseries answers, as one document.",
+    version=VERSION,
+    keywords=("glacier", "ice velocity", "time series", "ITS_LIVE", "TICOI"),
+    inputs=points.VelocityPointInputs,
+    outputs={
+        "series": {
+            "title": "VelocityTimeSeriesCollection: the series of each place, or the problem in its stead",
+            "schema": {"type": "object", "contentMediaType": "application/json"},
+        },
+        "summary": {
+            "title": "Places solved, without data and failed",
+            "schema": {"type": "object", "additionalProperties": {"type": "integer"}},
+        },
+    },
+    job_control_options=("sync-execute", "async-execute", "dismiss"),
+    size=points.size_points,
+    plan=points.plan_points,
+)
+
+PROCESSES: dict[str, Process] = {process.id: process for process in (VELOCITY_POINT, VELOCITY_CUBE)}

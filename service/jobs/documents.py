@@ -7,6 +7,7 @@ from typing import Any
 
 from service.catalog.moments import stamp
 from service.jobs.job import Job, Status
+from service.problems import Problem, absolute
 
 RETRY_SECONDS = 5
 _REL = "http://www.opengis.net/def/rel/ogc/1.0"
@@ -77,6 +78,11 @@ def results(job: Job, item: dict[str, Any]) -> dict[str, Any]:
         "item": {"href": here["href"], "type": here["type"], "title": job.item},
         "summary": {"value": job.summary},
     }
+
+
+def failure(job: Job, base: str) -> Problem:
+    """The stored problem of a failed job, its type URI made absolute."""
+    return Problem(job.problem["status"], absolute(job.problem, base), headers(job))
 
 
 def _moments(job: Job, *names: str) -> dict[str, str]:

@@ -105,6 +105,7 @@ class Estimator:
         settings = self._settings
         return Limits(
             max_pixels=settings.limit_pixels,
+            max_points=settings.limit_points,
             max_cpu_seconds=settings.limit_cpu_seconds,
             cost=costs.model,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -25,9 +25,12 @@ from service.errors import (
 from service.jobs.job import Job, Status, now
 from service.jobs.log import JobLog
 from service.jobs.progress import FAILED_SHARE, Progress
+from service.jobs.results import JobResults
 from service.jobs.store import JobStore
+from service.series.answers import Answers
 from service.settings import Settings
 from workers.plan import Plan, ShardReceipt
+from workers.processes import Process
 
 _REPORT_SECONDS = 0.5
 _IDLE_TICKS = 10
@@ -44,6 +47,9 @@ class House:
     log: JobLog
     settings: Settings
     tasks: Tasks
+    processes: Mapping[str, Process]
+    answers: Answers
+    results: JobResults
 
 
 class Execution:
@@ -103,6 +109,11 @@ class Execution:
                 await house.cluster.connected()
             else:
                 break
+        await self._tidy(plan)
+
+    async def _tidy(self, plan: Plan) -> None:
+        """Delete what only an unfinished job needs."""
+        house, job = self._house, self._job
         try:
             await house.cluster.call(house.tasks.discard_receipts, plan, house.settings.products)
         except SchedulerUnavailable as error:  # nobody needs them any more; they only lie about

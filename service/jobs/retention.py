@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.jobs.execution import House
 from service.jobs.job import LIVE, now
-from service.jobs.table import JOBS
+from service.jobs.table import JOBS, RESULTS
 from workers.errors import OgiveError
 
 _PAUSE_SECONDS = 3600.0
@@ -46,5 +46,6 @@ async def sweep(engine: AsyncEngine, house: House) -> list[str]:
             await house.cluster.call(house.tasks.delete_product, row.product, house.settings.products)
         async with engine.begin() as connection:
             gone = {"dropped": True, "expires": None, "item": None, "product": None}
+            await connection.execute(RESULTS.delete().where(RESULTS.c.job == row.id))
             await connection.execute(JOBS.update().where(JOBS.c.id == row.id).values(gone))
     return [row.product for row in rows if row.product is not None]

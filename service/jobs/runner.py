@@ -12,8 +12,10 @@ from service.jobs.controls import Order
 from service.jobs.estimate import Estimator
 from service.jobs.execution import Execution, House
 from service.jobs.job import Job, Status, now
+from service.jobs.point_execution import PointExecution
 from service.problems import problem
 from workers.errors import Dismissed, OgiveError, TooLarge
+from workers.processes import ProductProcess
 
 _PARTING_TRIES, _PARTING_SECONDS = 10, 1.0
 _log = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ class Runner:
             estimate = await self._estimator.estimate(order.process, order.inputs)
             raise TooLarge(error.message, error.limits, error.split, estimate) from None
         layers = [cube.layers for cube in plan.cubes]
-        expected = costs.expected(plan.grid.height * plan.grid.width, layers)
+        expected = costs.expected(plan.pixels, layers)
         limit = settings.limit_jobs_running + settings.limit_jobs_queued
         job, planned = await house.jobs.accept(order, plan, expected, limit)
         if planned is not None:
@@ -87,6 +89,12 @@ class Runner:
         await self._house.jobs.drop(job_id)
         return job
 
+    async def ended(self, job: Job, within: float) -> Job:
+        """A job as it is when it has ended, or else after some seconds."""
+        if task := self._running.get(job.id):
+            await asyncio.wait([task], timeout=within)
+        return await self._house.jobs.get(job.id)
+
     async def close(self) -> None:
         """Let go of all jobs; their records stay live, for the next process to resume."""
         left = set(self._running.values())
@@ -107,7 +115,9 @@ class Runner:
 
     async def _run(self, job: Job) -> None:
         try:
-            await Execution(self._house, job, self._on_change).run(self._turns)
+            product = isinstance(self._house.processes[job.process], ProductProcess)
+            kind = Execution if product else PointExecution
+            await kind(self._house, job, self._on_change).run(self._turns)
             self._on_change()
         except Dismissed as error:
             await self._end(job.id, Status.dismissed, error.message)

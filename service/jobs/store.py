@@ -240,7 +240,7 @@ async def _insert(
             base=order.base,
             deadline=order.controls.ends(moment),
             max_cpu_seconds=order.controls.max_cpu_seconds,
-            pixels=plan.grid.height * plan.grid.width,
+            pixels=plan.pixels,
             layers=round(statistics.median([cube.layers for cube in plan.cubes] or [0])),
             estimated_cpu_seconds=estimate,
             plan=plan.model_dump_json(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-__all__ = ["CALLBACKS", "JOBS", "KEYS", "LOGS", "METADATA"]
+__all__ = ["CALLBACKS", "JOBS", "KEYS", "LOGS", "METADATA", "RESULTS"]
 
 METADATA = sa.MetaData()
 JOBS = sa.Table(
@@ -76,4 +76,10 @@ CALLBACKS = sa.Table(
     sa.Column("due", sa.DateTime, index=True, doc="None once it was delivered or given up"),
     # A job that a later process resumes starts again; its start is told once.
     sa.UniqueConstraint("job", "status"),
+)
+RESULTS = sa.Table(
+    "job_results",
+    METADATA,
+    sa.Column("job", sa.String(36), primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False, doc="JSON of what a job without product made, gzip"),
 )

@@ -8,22 +8,20 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
-from service.catalog.links import served_item
 from service.dependencies import (
     BaseUrl,
-    CatalogDep,
     JobLogDep,
     JobsDep,
+    OutcomesDep,
     ProcessesDep,
     RunnerDep,
     SettingsDep,
 )
 from service.errors import JobDismissed, ResultNotReady
-from service.jobs.documents import headers, results, status_info
-from service.jobs.job import Job, Status
+from service.jobs.documents import failure, headers, status_info
+from service.jobs.job import Status
 from service.jobs.listing import JobsQuery
 from service.paging import number, token
-from service.problems import Problem
 from service.routes.processes import Execute, ordered, process_of
 from service.routes.store import ProductsDep
 from workers.errors import InvalidRequest
@@ -59,23 +57,22 @@ async def get_job(job_id: str, jobs: JobsDep, base: BaseUrl) -> JSONResponse:
 async def get_results(
     job_id: str,
     jobs: JobsDep,
-    catalog: CatalogDep,
+    outcomes: OutcomesDep,
     products: ProductsDep,
     base: BaseUrl,
     outputs: Annotated[
         str | None, Query(description="Only these outputs, by comma.", examples=["item,summary"])
     ] = None,
 ) -> Response:
-    """Where the product and its STAC item are; for a failed job, the problem that ended it."""
+    """Where the product and its STAC item are, or the series; for a failed job, the problem that ended it."""
     job = await jobs.get(job_id)
     if job.status is Status.failed:
-        return _why(job, base).response()
+        return failure(job, base).response()
     if job.status is Status.dismissed:
         raise JobDismissed(f"Job {job.id} was dismissed; send the request again.")
     if job.live:
         raise ResultNotReady(f"Job {job.id} is {job.status}: {job.message}", job.progress)
-    item = served_item(await catalog.get(job.collection, job.item), base, products)
-    made = results(job, item)
+    made = await outcomes.of(job, products, base)
     wanted = list(made) if outputs is None else [name.strip() for name in outputs.split(",")]
     for name in wanted:
         if name not in made:
@@ -145,13 +142,6 @@ async def dismiss_job(job_id: str, runner: RunnerDep, base: BaseUrl) -> JSONResp
     job = await runner.dismiss(job_id)
     document = status_info(job, base) | {"status": Status.dismissed}
     return JSONResponse(document, headers={"Cache-Control": "no-store"})
-
-
-def _why(job: Job, base: str) -> Problem:
-    """The stored problem of a failed job, its type URI made absolute."""
-    kind = job.problem["type"]
-    document = job.problem | {"type": f"{base}{kind}" if kind.startswith("/") else kind}
-    return Problem(document["status"], document, headers(job))
 
 
 def _link(rel: str, href: str, asked: dict[str, Any] | None = None) -> dict[str, str]:

@@ -10,12 +10,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from service.dependencies import BaseUrl, EstimatorDep, ProcessesDep, RunnerDep
+from service.dependencies import BaseUrl, EstimatorDep, OutcomesDep, ProcessesDep, RunnerDep, SettingsDep
 from service.errors import NoSuchProcess
 from service.formats.oas30 import oas30
 from service.jobs.callbacks import Subscriber
 from service.jobs.controls import Controls, Order
-from service.jobs.documents import headers, status_info
+from service.jobs.documents import failure, headers, status_info
+from service.jobs.job import Status
+from service.routes.store import ProductsDep
+from service.series.prefer import preferred
 from workers.errors import InvalidRequest
 from workers.processes import Process
 
@@ -80,7 +83,10 @@ async def get_process(process_id: str, processes: ProcessesDep, base: BaseUrl) -
     operation_id="execute",
     summary="Run a process",
     status_code=201,
-    responses={201: {"description": "The job, new or one with an equal request; Location leads to it"}},
+    responses={
+        200: {"description": "The results, where the process can run at once and no job is preferred"},
+        201: {"description": "The job, new or one with an equal request; Location leads to it"},
+    },
 )
 async def execute(
     request: Request,
@@ -88,9 +94,17 @@ async def execute(
     body: Execute,
     processes: ProcessesDep,
     runner: RunnerDep,
+    outcomes: OutcomesDep,
+    products: ProductsDep,
+    settings: SettingsDep,
     base: BaseUrl,
     prefer: Annotated[
-        str, Header(description="`respond-async` is what happens in any case.", examples=["respond-async"])
+        str,
+        Header(
+            description="`respond-async`: a job; `wait=n`: seconds that a process which can run at once may "
+            "take before it becomes one.",
+            examples=["respond-async"],
+        ),
     ] = "",
     idempotency_key: Annotated[
         str | None,
@@ -102,16 +116,25 @@ async def execute(
         ),
     ] = None,
 ) -> JSONResponse:
-    """Start a job. A live or successful job of an equal request on equal data is returned in its place."""
+    """Run a process: at once where it can (`sync-execute`) and no job is preferred, else as a job.
+
+    A live or successful job of an equal request on equal data is returned in the place of a new one.
+    """
     process = process_of(processes, process_id)
     request.state.parameters = "body"
     _check_outputs(process, body.outputs)
     request.state.parameters = "body.inputs"
     job, reused = await runner.accept(ordered(process, body, base, idempotency_key))
-    more = {"Location": f"{base}/jobs/{job.id}"}
-    if "respond-async" in prefer.lower():
-        more["Preference-Applied"] = "respond-async"
-    return JSONResponse(status_info(job, base, reused), 201, headers(job) | more)
+    wants, here = preferred(prefer, settings.wait, settings.limit_wait), f"{base}/jobs/{job.id}"
+    more = {"Preference-Applied": wants.applied} if wants.applied else {}
+    if "sync-execute" in process.job_control_options and not wants.job:
+        job = await runner.ended(job, wants.wait)
+        if job.status is Status.failed:
+            return failure(job, base).response()
+        if job.status is Status.successful:
+            more["Link"] = f'<{here}>; rel="monitor"'
+            return JSONResponse(await outcomes.of(job, products, base), headers=headers(job) | more)
+    return JSONResponse(status_info(job, base, reused), 201, headers(job) | {"Location": here} | more)
 
 
 @router.post(

@@ -15,13 +15,20 @@ from geojson_pydantic import Point
 from starlette.concurrency import run_in_threadpool
 
 from service.catalog.conditional import named_in
-from service.dependencies import AnswersDep, BaseUrl, SettingsDep
+from service.dependencies import AnswersDep, BaseUrl, OutcomesDep, RunnerDep, SettingsDep
+from service.errors import DeadlineExceeded
 from service.formats import FORMATS
 from service.formats.negotiation import chosen
 from service.formats.series import SCHEMA, schema
-from service.problems import problem
+from service.jobs.documents import headers as job_headers
+from service.jobs.documents import status_info
+from service.jobs.job import Status
+from service.jobs.results import JobResults
+from service.jobs.runner import Runner
+from service.problems import absolute, problem
 from service.series.answers import Answers, Member, Spent
-from service.series.prefer import preferred
+from service.series.order import ordered_points
+from service.series.prefer import Preference, preferred
 from service.series.query import LineQuery, SeriesOptions, SeriesQuery
 from service.series.representation import Representation
 from service.settings import Settings
@@ -30,7 +37,12 @@ from workers.geojson import GeoJson, Place, PlaceFeature, line_of, places_of
 from workers.velocity.sites import Site
 
 router = APIRouter(tags=["series"])
-_ANSWERS = {200: {"content": {made.media_type: {} for made in FORMATS.values()}}}
+_RETRY_SECONDS = 15
+_ANSWERS = {
+    200: {"content": {made.media_type: {} for made in FORMATS.values()}},
+    202: {"description": "The job that makes the answer; the same request has it once the job has ended"},
+    304: {"description": "What the client has is still true"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,8 @@ class Desk:
     """What answering takes beside the request's own words."""
 
     answers: Answers
+    runner: Runner
+    kept: JobResults
     settings: Settings
     base: str
     accept: str
@@ -46,6 +60,8 @@ class Desk:
 
 def _desk(
     answers: AnswersDep,
+    runner: RunnerDep,
+    outcomes: OutcomesDep,
     settings: SettingsDep,
     base: BaseUrl,
     accept: Annotated[
@@ -59,7 +75,7 @@ def _desk(
         ),
     ] = "",
 ) -> Desk:
-    return Desk(answers, settings, base, accept, prefer)
+    return Desk(answers, runner, outcomes.kept, settings, base, accept, prefer)
 
 
 DeskDep = Annotated[Desk, Depends(_desk)]
@@ -132,21 +148,38 @@ async def _answer(
     if named_in(had, asked.tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=asked.headers())
     found = [site for site in sites if isinstance(site, Site)]
-    solved = iter(await answers.members(found, query.parameters, query.observations, wants.wait, spent))
+    choices = query.parameters, query.observations
+    if not answers.known(found, *choices) and (wants.job or len(places) > settings.limit_points_at_once):
+        return await _as_job(asked, desk, wants, spent)
+    try:
+        solved = iter(await answers.members(found, *choices, wants.wait, spent))
+    except DeadlineExceeded:
+        return await _as_job(asked, desk, wants, spent)
     members = [next(solved) if isinstance(site, Site) else site for site in sites]
     _raise_if_nothing(members, several)
-    response = await _written(asked, members, spent)
+    documents = [_document(member, number, desk.base) for number, member in enumerate(members)]
+    response = await _written(asked, documents, spent)
     if wants.applied and not wants.job:
         response.headers["Preference-Applied"] = wants.applied
     return response
 
 
-async def _written(asked: Representation, members: Sequence[Member], spent: Spent) -> Response:
+async def _as_job(asked: Representation, desk: Desk, wants: Preference, spent: Spent) -> Response:
+    """202 with the job that makes what is asked for; the answer itself where that job has ended already."""
+    job, reused = await desk.runner.accept(ordered_points(asked))
+    if job.status is Status.successful:
+        kept = (await desk.kept.document(job.id))["series"]["members"]
+        return await _written(asked, [absolute(member, desk.base) for member in kept], spent)
+    more = {"Location": f"{desk.base}/jobs/{job.id}", "Retry-After": str(_RETRY_SECONDS)}
+    more |= {"Preference-Applied": wants.applied} if wants.applied else {}
+    return JSONResponse(status_info(job, desk.base, reused), 202, job_headers(job) | more)
+
+
+async def _written(asked: Representation, documents: Sequence[dict[str, Any]], spent: Spent) -> Response:
     began = time.perf_counter()
-    documents = [_document(member, number, asked.base) for number, member in enumerate(members)]
     content = await run_in_threadpool(asked.content, documents)
     spent.add("format", time.perf_counter() - began)
-    headers = asked.headers(members) | {"Server-Timing": spent.header}
+    headers = asked.headers(documents) | {"Server-Timing": spent.header}
     return Response(content, media_type=FORMATS[asked.form].media_type, headers=headers)
 
 

@@ -19,10 +19,9 @@ from workers.errors import NoCube, OgiveError
 from workers.geojson import Place
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point import series_sha256
+from workers.velocity.point_process import GROUP
 from workers.velocity.sites import Site, groups
 
-GROUP = 10
-"""Sites that one task solves at most: about a second, so that a worker is soon free again"""
 _SITES_KEPT, _SITES_S = 20_000, 300.0
 """How long a place may be answered for by the cube that was there: as long as workers keep its metadata"""
 _log = logging.getLogger(__name__)
@@ -127,6 +126,11 @@ class Answers:
             working = spent.stages["read"] + spent.stages["solve"]
             spent.add("queue", max(0.0, time.perf_counter() - began - working))
         return [found[key] for key in keys]
+
+    def known(self, sites: Sequence[Site], parameters: VelocityParameters, observations: bool) -> bool:
+        """Whether the series of all sites are in memory."""
+        keys = (member_key(site, parameters, observations) for site in sites)
+        return all(self._members.get(key) is not None for key in keys)
 
     async def close(self) -> None:
         """Give up what is under way."""

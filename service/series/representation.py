@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from service.formats import FORMATS
 from service.formats.series import SCHEMA, collection, dumps
 from service.formats.shape import rows, shaped
 from service.series.query import SeriesOptions
-from workers.errors import NoCube, OgiveError
+from workers.errors import OgiveError
 from workers.geojson import Place
 from workers.velocity.point import series_sha256
 from workers.velocity.sites import Site
@@ -55,10 +56,10 @@ class Representation:
         text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
         return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
-    def headers(self, members: Sequence[bytes | OgiveError] = ()) -> dict[str, str]:
+    def headers(self, members: Sequence[dict[str, Any]] = ()) -> dict[str, str]:
         """The headers for caches, citation and files; an answer with an outage in it is not to be kept."""
         made = {"Vary": "Accept", "Link": f'<{CITE}>; rel="cite-as"'}
-        if all(isinstance(member, bytes | NoCube) for member in members):
+        if all("series" in member or member["status"] == HTTPStatus.NOT_FOUND for member in members):
             made |= {"ETag": self.tag, "Cache-Control": _FRESH}
             if modified := self._last_modified():
                 made["Last-Modified"] = modified

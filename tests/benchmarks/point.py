@@ -82,7 +82,7 @@ def measure(url: str) -> dict[str, list[float]]:
             x, y = SPEC.grid.centre(row, column)
             place = {"x": x, "y": y, "crs": f"EPSG:{SPEC.grid.epsg}"}
             answer = ask("cold" if number else "first", place)
-                assert answer.json()["source"]["used"]
+            assert answer.json()["source"]["used"]
             for _ in range(10):
                 ask("repeat", place)
             ask("304", place, 304, **{"If-None-Match": answer.headers["etag"]})

@@ -12,11 +12,13 @@ from workers.cubes.reference import Access
 from workers.errors import InvalidRequest, OgiveError, TooLarge
 from workers.geojson import GeoJson, places_of
 from workers.identity import request_sha256
-from workers.plan import Limits, PlannedCube
+from workers.plan import JobSize, Limits, PlannedCube
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.sites import MAX_DISTANCE_M, Site, groups, locate_all
+from workers.velocity.sizing import STORED_BYTES
 
 PROCESS_ID = "velocity-point"
+_CHUNK_PIXELS = 100
 GROUP = 10
 """Sites that one task solves at most: about a second, so that a worker is soon free again"""
 Position = tuple[float, float]
@@ -111,6 +113,7 @@ class PointPlan(BaseModel):
     """The pixel of each place in the order of the places, or why there is none"""
     request_sha256: str
     version: int = 1
+    predecessor: str | None = None
 
     @property
     def sites(self) -> list[Site]:
@@ -153,6 +156,25 @@ def plan_points(inputs: dict[str, Any], catalog: CubeCatalog, access: Access, li
             [],
         )
     return planned_points(request, locate_all(catalog, access, request.points, request.max_distance))
+
+
+def size_points(inputs: dict[str, Any], catalog: CubeCatalog, access: Access) -> JobSize:
+    """The size of a job for places, from metadata alone.
+
+    Raises:
+        OgiveError: of the first place, where no place has a pixel.
+    """
+    request = VelocityPointInputs.model_validate(inputs)
+    plan = planned_points(request, locate_all(catalog, access, request.points, request.max_distance))
+    layers = [site.cube.layers for site in plan.sites]
+    chunks = {(site.cube.reference.id, site.chunk): site.cube.layers for site in plan.sites}
+    return JobSize(
+        pixels=plan.pixels,
+        blocks=plan.blocks,
+        layers=tuple(layers),
+        read_bytes=round(sum(chunks.values()) * _CHUNK_PIXELS * STORED_BYTES),
+        write_bytes=0,
+    )
 
 
 def planned_points(request: VelocityPointInputs, found: list[Site | OgiveError]) -> PointPlan:
