@@ -7,7 +7,7 @@ NO_SUCH_PROCESS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/
 def test_the_list_of_processes_conforms(api, conforms):
     document = api.get("/processes").json()
     conforms(document, "processList")
-    assert [process["id"] for process in document["processes"]] == ["velocity-cube"]
+    assert [process["id"] for process in document["processes"]] == ["velocity-point", "velocity-cube"]
     for link in document["processes"][0]["links"]:
         assert link["href"].startswith(str(api.base_url))
 

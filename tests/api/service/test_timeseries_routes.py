@@ -182,20 +182,6 @@ def test_a_missing_source_is_told_as_an_outage(serve, settings, tmp_path, place)
     assert "away" in answer.json()["detail"]
 
 
-def _sleep(*_):
-    import time
-
-    time.sleep(1.0)
-
-
-def test_an_answer_that_takes_too_long_is_given_up(serve, settings, tasks_but, place):
-    hasty = settings.model_copy(update={"wait": 0.1})
-    with serve(settings=hasty, tasks=tasks_but(solve_sites=_sleep)) as client:
-        answer = client.get("/timeseries", params=place)
-    assert answer.status_code == 504
-    assert "0.1 s" in answer.json()["detail"]
-
-
 def _crash(*_):
     raise ZeroDivisionError("secret")
 

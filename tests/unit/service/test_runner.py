@@ -17,7 +17,7 @@ def anyio_backend():
 
 
 def runner_of(folder):
-    house = House(*[None] * 4, Settings(data=folder), None)
+    house = House(*[None] * 4, Settings(data=folder), *[None] * 4)
     return Runner(house, None, lambda: None)
 
 
