@@ -42,12 +42,14 @@ class Pixel:
     def select(self, **parameters) -> SelectedPairs:
         return select_pairs(self.table, self.vx, self.vy, VelocityParameters(**parameters))
 
-    def invert(self, start: DailyGuess | None = None, **parameters) -> tuple[PixelSeries, Windows]:
-        """The series over the pixel's whole record, alone or from a guess given."""
+    def invert(
+        self, start: DailyGuess | None = None, margin: int = 0, **parameters
+    ) -> tuple[PixelSeries, Windows]:
+        """The series over the pixel's whole record and some days more, alone or from a guess given."""
         chosen = VelocityParameters(**parameters)
         selected = select_pairs(self.table, self.vx, self.vy, chosen)
         first, last = int(self.table.day1.min()), int(self.table.day2.max())
-        windows = chosen.windows(first, last)
+        windows = chosen.windows(first - margin, last + margin)
         if start is None:
             start = mean_guess([None] * 4 + [daily_guess(selected, chosen.guess)] + [None] * 4)
         return invert_pixel(selected, start, windows, chosen), windows
