@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import ogive
 from tests.e2e.making import SPEC
 from workers.synthetic import write_cube
+
+__all__ = ["cube", "ogive", "own_cube"]
 
 
 @pytest.fixture(scope="session")

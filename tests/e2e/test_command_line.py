@@ -11,13 +11,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from service.cli.subservice import Subservice, serving
+from service.cli.subservice import serving
 from service.settings import PREFIX
 from tests.e2e.making import SPEC, box
 
@@ -27,7 +28,7 @@ CHOICES = {"step": "P1M", "datetime": "2015-06-01/2017-06-01", "coefficient": "3
 OPTIONS = [word for name, value in CHOICES.items() for word in (f"--{name}", value)]
 
 
-def ogive(*words: str, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
+def process(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command line as a process of its own, with no settings but those given."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return subprocess.run(
@@ -35,7 +36,7 @@ def ogive(*words: str, timeout: float = 120, **environment: str) -> subprocess.C
         env=clean | environment,
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=120,
     )
 
 
@@ -56,19 +57,62 @@ def _running(mark: Path) -> list[str]:
     return found
 
 
+@dataclass
+class Started:
+    """A command that runs on until a signal."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    log: Path
+    url: str = ""
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def wait_for(self, pattern: str, seconds: float = 90) -> str:
+        deadline = time.monotonic() + seconds
+        while (found := re.search(pattern, self.said())) is None:
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.1)
+        return found[1]
+
+    def ends(self, number: signal.Signals) -> int:
+        """The code that it ends with after a signal; nothing that it started is left."""
+        self.process.send_signal(number)
+        code = self.process.wait(90)
+        assert left_over(self.folder) == []
+        assert "Traceback" not in self.said()
+        return code
+
+
+def start(words: list[str], folder: Path, log: str) -> Started:
+    with (folder / log).open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            env={**os.environ, "OGIVE_DATA": str(folder / "data"), "OGIVE_WORKERS": "1"},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    return Started(process, folder, folder / log)
+
+
 @pytest.fixture(scope="module")
-def served(cube, tmp_path_factory) -> Iterator[Subservice]:
-    folder = tmp_path_factory.mktemp("served")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OGIVE_DATA", str(folder / "data"))
-        patch.setenv("OGIVE_WORKERS", "1")
-        with serving(cube, folder / "serve.log") as running:
-            yield running
-    assert left_over(folder) == []
+def served(cube, tmp_path_factory) -> Iterator[Started]:
+    """The service of this module; the test of Ctrl-C, its last one, ends it."""
+    words = ["-m", "service.cli", "serve", "--port", "0", "--cube", str(cube)]
+    running = start(words, tmp_path_factory.mktemp("served"), "serve.log")
+    try:
+        running.url = running.wait_for(r"answers at (http://[\d.:]+)")
+        yield running
+    finally:
+        running.process.kill()
+        running.process.wait()
 
 
 def test_the_service_announces_itself_in_one_line(served):
-    said = [line for line in served.log.read_text().splitlines() if not line.startswith("INFO:")]
+    said = [line for line in served.said().splitlines() if not line.startswith("INFO:")]
     assert len(said) == 1
     assert re.fullmatch(
         r"Ogive \S+ answers at http://127\.0\.0\.1:\d+ \(data in \S+\); Ctrl-C stops it", said[0]
@@ -76,14 +120,14 @@ def test_the_service_announces_itself_in_one_line(served):
 
 
 @pytest.mark.parametrize("observations", [False, True])
-def test_json_is_the_very_document_of_the_service(served, cube, observations):
+def test_json_is_the_very_document_of_the_service(served, cube, ogive, observations):
     query = PLACE | CHOICES | ({"observations": "true"} if observations else {})
     answered = httpx.get(f"{served.url}/timeseries", params=query, timeout=120).json()
     ran = ogive(
         "series", "--cube", str(cube), *WORDS, *OPTIONS, *(["--observations"] if observations else [])
     )
-    assert ran.returncode == 0, ran.stderr
-    document = json.loads(ran.stdout)
+    assert ran.code == 0, ran.err
+    document = json.loads(ran.out)
     assert "links" not in document
     assert ("observations" in document) is observations
     assert document == {name: value for name, value in answered.items() if name != "links"}
@@ -91,47 +135,55 @@ def test_json_is_the_very_document_of_the_service(served, cube, observations):
 
 def test_csv_is_that_of_the_service_and_a_file_holds_the_same(served, cube, tmp_path):
     answered = httpx.get(f"{served.url}/timeseries", params=PLACE | {"f": "csv"}, timeout=120).text
-    ran = ogive("series", "--cube", str(cube), *WORDS, "-f", "csv", "-o", str(tmp_path / "series.csv"))
+    ran = process("series", "--cube", str(cube), *WORDS, "-f", "csv", "-o", str(tmp_path / "series.csv"))
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
     assert (tmp_path / "series.csv").read_text() == answered
 
 
-def test_the_plot_is_plain_where_there_is_no_terminal(cube, tmp_path):
-    ran = ogive("series", "--cube", str(cube), *WORDS, "-f", "plot", COLUMNS="70")
-    assert ran.returncode == 0, ran.stderr
-    assert "\x1b" not in ran.stdout
-    assert max(map(len, ran.stdout.splitlines())) <= 70
-    ogive("series", "--cube", str(cube), *WORDS, "-f", "plot", "-o", str(tmp_path / "plot.txt"), COLUMNS="70")
-    assert (tmp_path / "plot.txt").read_text() == ran.stdout
+def test_the_plot_is_plain_where_there_is_no_terminal(cube, ogive, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "70")
+    ran = ogive("series", "--cube", str(cube), *WORDS, "-f", "plot")
+    assert ran.code == 0, ran.err
+    assert "\x1b" not in ran.out
+    assert max(map(len, ran.out.splitlines())) <= 70
+    ogive("series", "--cube", str(cube), *WORDS, "-f", "plot", "-o", str(tmp_path / "plot.txt"))
+    assert (tmp_path / "plot.txt").read_text() == ran.out
 
 
-def test_a_place_without_a_cube_names_the_nearest(cube):
+def test_a_place_without_a_cube_names_the_nearest(cube, ogive):
     ran = ogive("series", "--cube", str(cube), "--lon", "0", "--lat", "0")
-    assert ran.returncode == 2
-    assert re.fullmatch(rf"ogive: .*nearest is {cube.stem}.*\n", ran.stderr)
+    assert ran.code == 2
+    assert re.fullmatch(rf"ogive: .*nearest is {cube.stem}.*\n", ran.err)
 
 
-def test_a_region_runs_to_its_product(served):
+def test_a_region_runs_to_its_product(served, ogive):
     words = ["run", "velocity-cube", "--url", served.url, "--step", "P3M", "--wait"]
     ran = ogive(*words, f"--bbox={','.join(map(str, box(4, 4, 5, 6)))}")
-    assert ran.returncode == 0, ran.stderr
-    told = dict(line.split(maxsplit=1) for line in ran.stdout.splitlines())
+    assert ran.code == 0, ran.err
+    told = dict(line.split(maxsplit=1) for line in ran.out.splitlines())
     assert httpx.get(told["item"]).json()["id"] in told["product"]
     assert httpx.get(f"{told['product']}/zarr.json").json()["zarr_format"] == 3
     assert "failed 0" in told["pixels"]
 
 
-def test_a_region_that_is_refused_is_one_line(served):
+def test_a_region_that_is_refused_is_one_line(served, ogive):
     ran = ogive("run", "velocity-cube", "--url", served.url, "--bbox", "10,20,11,10")
-    assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("ogive: ")
-    assert ran.stderr.count("\n") == 1
-    assert "south" in ran.stderr.lower() or "latitude" in ran.stderr.lower()
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("ogive: ")
+    assert ran.err.count("\n") == 1
+    assert "south" in ran.err.lower() or "latitude" in ran.err.lower()
+
+
+def test_ctrl_c_ends_the_service_in_order(served):
+    port = int(served.url.rsplit(":", 1)[1])
+    assert served.ends(signal.SIGINT) == 0
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def test_a_store_that_takes_no_writes_stops_the_start_in_one_line(cube, tmp_path):
     (tmp_path / "file").write_text("no folder")
-    ran = ogive(
+    ran = process(
         "serve",
         "--port",
         "0",
@@ -151,33 +203,6 @@ def test_a_service_that_does_not_start_is_told_by_who_started_it(tmp_path, cube,
         serving(cube, tmp_path / "serve.log").__enter__()
 
 
-def test_ctrl_c_ends_the_service_in_order(cube, tmp_path):
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "service.cli", "serve", "--port", "0", "--cube", str(cube)],
-            env={**os.environ, "OGIVE_DATA": str(tmp_path / "data"), "OGIVE_WORKERS": "1"},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    port = int(wait_for(r"127\.0\.0\.1:(\d+)", tmp_path / "log", process))
-    process.send_signal(signal.SIGINT)
-    assert process.wait(90) == 0
-    assert left_over(tmp_path) == []
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
-    assert "Traceback" not in (tmp_path / "log").read_text()
-
-
-def wait_for(pattern: str, log: Path, process: subprocess.Popen, seconds: float = 90) -> str:
-    deadline = time.monotonic() + seconds
-    while (found := re.search(pattern, log.read_text())) is None:
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.1)
-    return found[1]
-
-
 SMALL_DEMO = """
 from functools import partial
 import workers.synthetic as synthetic
@@ -189,41 +214,22 @@ main(["demo"])
 """
 
 
-@pytest.fixture(scope="module")
-def demonstrated(tmp_path_factory) -> Path:
-    """Where the demonstrations of this module put their files, one after the other."""
-    return tmp_path_factory.mktemp("demo")
-
-
-@pytest.mark.parametrize(
-    ("number", "code", "cube_told"),
-    [
-        (signal.SIGINT, 0, "Making a cube, 24 x 24 pixels, 300 image pairs"),
-        (signal.SIGTERM, 128 + signal.SIGTERM, "The cube is there from an earlier run"),
-    ],
-)
-def test_the_demonstration_shows_all_and_serves_on_until_a_signal(demonstrated, number, code, cube_told):
-    said = demonstrated / f"{code}.txt"
-    with said.open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SMALL_DEMO],
-            env={**os.environ, "OGIVE_DATA": str(demonstrated / "data"), "OGIVE_WORKERS": "1"},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    url = wait_for(r"goes on answering at (http://[\d.:]+),", said, process)
+def test_a_demonstration_shows_all_until_ctrl_c_and_the_next_begins_with_its_cube(
+    tmp_path,
+):
+    first = start(["-c", SMALL_DEMO], tmp_path, "first.txt")
+    url = first.wait_for(r"goes on answering at (http://[\d.:]+),")
     assert httpx.get(f"{url}/health/live").status_code == 200
-    process.send_signal(number)
-    assert process.wait(90) == code
-    assert left_over(demonstrated) == []
-    told = said.read_text()
+    assert first.ends(signal.SIGINT) == 0
     for part in (
-        cube_told,
+        "Making a cube, 24 x 24 pixels, 300 image pairs",
         "95 % interval",
         "import pystac_client, xarray",
         "<xarray.DataArray 'v'",
         "long_name",
     ):
-        assert part in told
-    assert "Traceback" not in told
+        assert part in first.said()
+    second = start(["-c", SMALL_DEMO], tmp_path, "second.txt")
+    second.wait_for(r"(Ogive answers at)")
+    assert "The cube is there from an earlier run" in second.said()
+    assert second.ends(signal.SIGTERM) == 128 + signal.SIGTERM

@@ -1,32 +1,15 @@
-"""The command line run in this process: its exit code, stdout and stderr."""
+"""The command line run in this process, and a document for it to draw."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from service.cli import exit_code
+from tests.commands import ogive
 
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def ogive(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
-    for name in ("OGIVE_CUBES", "OGIVE_DATA", "OGIVE_PORT", "OGIVE_HOST"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: str) -> Ran:
-        code = exit_code(arguments)
-        return Ran(code, *capsys.readouterr())
-
-    return run
+__all__ = ["document", "ogive"]
 
 
 @pytest.fixture
