@@ -141,6 +141,9 @@ class Execution:
             found = f"{len(progress.finished)} of {len(plan.shards)} shards were finished before."
             await house.log.write(job.id, found)
         await self._compute(plan, progress)
+        self._limit.reschedule(
+            None
+        )  # all is computed: what is left takes moments, and is not to be cut in two
         expires = house.settings.expiry(started)
         item = await call(tasks.finalise_product, plan, products, stamp(started), expires and stamp(expires))
         await house.catalog.add(item)

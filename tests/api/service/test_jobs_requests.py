@@ -2,7 +2,11 @@
 
 import pytest
 
+from workers import tasks
 from workers.costs import CostModel
+from workers.cubes import opened
+from workers.cubes.zarr_source import ZarrSource
+from workers.plan import CubeSource
 
 PATH = "/processes/velocity-cube/execution"
 
@@ -42,6 +46,13 @@ def test_an_estimate_tells_size_cost_and_limits_and_starts_nothing(api, region, 
     of_spot = api.post("/processes/velocity-cube/estimate", json={"inputs": {"bbox": spot}}).json()
     assert job["blocks"]["total"] == of_spot["blocks"]
     api.delete(f"/jobs/{job['jobID']}")
+
+
+def test_an_estimate_opens_no_data(cube, region, monkeypatch):
+    monkeypatch.setattr(ZarrSource, "read", lambda *_: pytest.fail("data were read"))
+    opened._opened.cache_clear()
+    size = tasks.size_job("velocity-cube", {"bbox": region}, CubeSource(cubes=(cube,)))
+    assert (size.pixels, size.layers) == (1200, (120,))
 
 
 def test_an_estimate_refuses_what_an_execution_refuses(api, spot):

@@ -5,15 +5,17 @@ import hashlib
 import hmac
 import http.server
 import ipaddress
+import re
 import ssl
 import threading
+from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from service.jobs.sending import Refused, Sender, Undelivered, check, kept_secret, public
+from service.jobs.sending import Refused, Sender, Undelivered, check, kept_secret, public, signature
 
 pytestmark = pytest.mark.anyio
 SECRET = b"known to both"
@@ -156,6 +158,16 @@ async def test_other_addresses_are_refused(wrong):
         check(wrong)
     with pytest.raises(Refused):
         await Sender(SECRET).post(wrong, b"{}", {})
+
+
+def test_the_check_in_the_documentation_works():
+    text = (Path(__file__).parents[3] / "docs/jobs.md").read_text()
+    names = {}
+    exec(re.search(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)[1], names)
+    header = signature(SECRET, b"{}", 1_700_000_000)
+    assert names["genuine"](SECRET, header, b"{}")
+    assert not names["genuine"](SECRET, header, b"[]")
+    assert not names["genuine"](b"other", header, b"{}")
 
 
 def test_a_secret_is_made_once_and_is_its_owners_alone(tmp_path):
