@@ -163,7 +163,7 @@ async def _jobs_of(state: State, engine: AsyncEngine, sender: Sender | None) -> 
     courier = Courier(Outbox(engine), sender, log, lambda *of: _told(state, *of))
     state.log, state.estimator = log, Estimator(state.cluster, state.jobs, settings, state.tasks)
     state.runner = Runner(house, state.estimator, courier.wake)
-    beside = [asyncio.create_task(work) for work in (courier.work(), keep_tidy(engine, house))]
+    beside = [asyncio.create_task(work) for work in (courier.work(), keep_tidy(house))]
     await state.runner.resume()
     try:
         yield

@@ -19,7 +19,7 @@ from service.errors import IdempotencyConflict, NoSuchJob, TooManyJobs
 from service.jobs import outbox
 from service.jobs.controls import Order
 from service.jobs.job import LIVE, Job, Status, now
-from service.jobs.table import JOBS, KEYS, METADATA
+from service.jobs.table import JOBS, KEYS, LOGS, METADATA, RESULTS
 from workers.plan import Plan
 
 __all__ = ["JobStore"]
@@ -140,10 +140,19 @@ class JobStore:
                 await outbox.note(connection, job_id, values["status"])
         return changed.rowcount > 0
 
-    async def drop(self, job_id: str) -> None:
-        """Forget a job; what it made stays."""
+    async def drop(self, job_id: str, **values: Any) -> None:
+        """Forget a job, its log and the document that it made; a product stays, and so does its version."""
         async with self._engine.begin() as connection:
-            await connection.execute(JOBS.update().where(JOBS.c.id == job_id).values(dropped=True))
+            await connection.execute(JOBS.update().where(JOBS.c.id == job_id).values(dropped=True, **values))
+            for table in (LOGS, RESULTS):
+                await connection.execute(table.delete().where(table.c.job == job_id))
+
+    async def expired(self) -> list[tuple[str, str | None]]:
+        """Ended jobs whose time is over, and the product of each if it has one; dropped ones too."""
+        over = sa.and_(JOBS.c.expires <= now(), JOBS.c.status.not_in(LIVE))
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(sa.select(JOBS.c.id, JOBS.c.product).where(over))
+        return [(row.id, row.product) for row in rows]
 
     async def ping(self) -> None:
         """Ask the database anything."""

@@ -115,6 +115,30 @@ def test_jobs_wait_for_their_turn_and_no_more_are_taken_than_may(serve, settings
         assert ended(client, waits)[-1]["status"] == "successful"
 
 
+def test_a_product_tells_when_it_expires_and_is_deleted_then(serve, settings, spot, ended):
+    brief = settings.model_copy(update={"retention_days": 3 / 86_400})
+    with serve(settings=brief) as client:
+        location = execute(client, spot)
+        assert ended(client, location)[-1]["expires"]
+        href = client.get(f"{location}/results").json()["item"]["href"]
+        item = client.get(href).json()
+        assert item["properties"]["expires"] > item["properties"]["created"]
+        assert any("/timestamps/" in extension for extension in item["stac_extensions"])
+    time.sleep(3)
+    with serve(settings=settings) as client:
+        place = location[location.index("/jobs/") :]
+        deadline = time.monotonic() + 30
+        while client.get(place).status_code != 404:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert client.get(f"/collections/ogive-velocity/items/{item['id']}").status_code == 404
+        left = [path for path in Path(settings.products).rglob("*") if item["id"] in str(path)]
+        assert left == []
+        again = client.post(PATH, json={"inputs": {"bbox": spot}}).json()
+        assert again["reused"] is False
+        assert ended(client, f"/jobs/{again['jobID']}")[-1]["status"] == "successful"
+
+
 reads = []
 
 

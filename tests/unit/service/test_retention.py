@@ -30,7 +30,6 @@ async def house(tmp_path):
         done.append(("store", product))
 
     yield SimpleNamespace(
-        engine=engine,
         jobs=jobs,
         done=done,
         catalog=SimpleNamespace(remove=remove),
@@ -51,10 +50,10 @@ async def test_what_has_expired_goes_and_the_item_first(house, make_plan):
     await made(house, make_plan(), product="old")
     kept = await made(house, make_plan(sha256="cd" * 32), age=FUTURE, product="young")
     await made(house, make_plan(sha256="ef" * 32), Status.failed, product="broken")
-    assert await sweep(house.engine, house) == ["old", "broken"]
+    assert await sweep(house) == ["old", "broken"]
     assert house.done[:2] == [("catalog", "old"), ("store", "old")]
     assert [job.id for job in (await house.jobs.page(9))[0]] == [kept.id]
-    assert await sweep(house.engine, house) == []
+    assert await sweep(house) == []
     again, plan = await house.jobs.accept(ORDER, make_plan())
     assert (again.version, plan.predecessor) == (2, None)
 
@@ -62,7 +61,7 @@ async def test_what_has_expired_goes_and_the_item_first(house, make_plan):
 async def test_what_a_later_attempt_works_on_stays(house, make_plan):
     await made(house, make_plan(), Status.failed)
     await made(house, make_plan(), Status.successful, age=FUTURE)
-    assert await sweep(house.engine, house) == []
+    assert await sweep(house) == []
 
 
 async def test_a_sweep_that_is_broken_off_is_done_again(house, make_plan):
@@ -73,9 +72,9 @@ async def test_a_sweep_that_is_broken_off_is_done_again(house, make_plan):
 
     call, house.cluster.call = house.cluster.call, fail
     with pytest.raises(OSError):
-        await sweep(house.engine, house)
+        await sweep(house)
     house.cluster.call = call
-    assert await sweep(house.engine, house) == ["p"]
+    assert await sweep(house) == ["p"]
 
 
 def test_products_are_kept_for_good_unless_told_otherwise(tmp_path):
