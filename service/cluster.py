@@ -37,7 +37,11 @@ class Tasks(Protocol):
     """The functions that run on the cluster, as `workers.tasks` has them."""
 
     def locate_places(
-        self, source: CubeSource, places: Sequence[tuple[float, float]], max_distance: float
+        self,
+        source: CubeSource,
+        places: Sequence[tuple[float, float]],
+        max_distance: float,
+        datasets: Sequence[str],
     ) -> list[Site | OgiveError]: ...
     def solve_sites(
         self, sites: Sequence[Site], access: Access, parameters: VelocityParameters, observations: bool

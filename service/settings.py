@@ -13,12 +13,14 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from workers.cubes.merging import MAIN
 from workers.cubes.reference import Access
-from workers.plan import CubeSource, Limits
+from workers.plan import CubeSource, GivenDataset, Limits
 
 PREFIX = "OGIVE_"
 TEST_PREFIX = "OGIVE_TEST_"
 _SOURCE = CubeSource()
+DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
 
 
 def _cores() -> int:
@@ -41,6 +43,11 @@ class Settings(BaseSettings):
     data: Path = Field(Path("ogive-data"), description="Folder of everything that Ogive writes.")
     cubes: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Cubes to serve instead of the public ones: paths or URLs, by comma or as JSON."
+    )
+    datasets: dict[DatasetName, tuple[str, ...]] = Field(
+        default={},
+        description="Further data sets that requests may merge in by name, as JSON: "
+        '{"ige": ["/data/ige.zarr"]}; cubes on any grid.',
     )
     stac_url: str = Field(_SOURCE.stac_url, description="STAC API that lists the public cubes.")
     catalog_url: str = Field(
@@ -124,6 +131,13 @@ class Settings(BaseSettings):
         text = value.strip()
         return json.loads(text) if text.startswith("[") else [c for c in map(str.strip, text.split(",")) if c]
 
+    @field_validator("datasets")
+    @classmethod
+    def _free(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        if MAIN in value:
+            raise ValueError(f"{MAIN} is what the data set is called that the grid comes from; name another")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _without_slash(cls, value: str | None) -> str | None:
@@ -145,7 +159,11 @@ class Settings(BaseSettings):
         """Where cubes come from, as the workers take it."""
         access = Access(anonymous=self.source_anonymous, endpoint_url=self.source_endpoint)
         return CubeSource(
-            cubes=self.cubes, stac_url=self.stac_url, catalog_url=self.catalog_url, access=access
+            cubes=self.cubes,
+            datasets=tuple(GivenDataset(name=name, cubes=cubes) for name, cubes in self.datasets.items()),
+            stac_url=self.stac_url,
+            catalog_url=self.catalog_url,
+            access=access,
         )
 
     def expiry(self, made: dt.datetime) -> dt.datetime | None:

@@ -14,6 +14,16 @@ from workers.cubes.grid import Grid
 from workers.cubes.reference import Access, CubeReference
 
 
+class GivenDataset(BaseModel):
+    """A further data set that requests may merge in by its name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    cubes: tuple[str, ...]
+    """Paths or URLs"""
+
+
 class CubeSource(BaseModel):
     """Where cubes come from: the given ones if there are any, else the STAC API, else its GeoJSON catalog."""
 
@@ -21,6 +31,8 @@ class CubeSource(BaseModel):
 
     cubes: tuple[str, ...] = ()
     """Paths or URLs of cubes to serve instead of the public ones"""
+    datasets: tuple[GivenDataset, ...] = ()
+    """Further data sets"""
     stac_url: str = "https://stac.itslive.cloud"
     catalog_url: str = "https://its-live-data.s3.amazonaws.com/datacubes/catalog_v02.json"
     access: Access = Access()
@@ -38,6 +50,13 @@ class PlannedCube(BaseModel):
     layers: int
     media_type: str
     """Of the store: `application/vnd.zarr; version=2`"""
+    dataset: str | None = None
+    """The further data set that it is of; None for the cubes that the grid comes from"""
+
+    @property
+    def label(self) -> str:
+        """Its name, after that of its data set: cubes of two sets may have one name."""
+        return self.reference.id if self.dataset is None else f"{self.dataset}/{self.reference.id}"
 
 
 class Limits(BaseModel):

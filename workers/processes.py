@@ -12,9 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from workers.cubes.discovery import CubeCatalog
-from workers.cubes.reference import Access
-from workers.plan import JobSize, Limits, Plan, ShardOutcome
+from workers.plan import CubeSource, JobSize, Limits, Plan, ShardOutcome
 from workers.products.provenance import Provenance
 from workers.products.spec import ProductSpec
 from workers.velocity import planning, sizing, stac
@@ -38,9 +36,9 @@ class Process:
     outputs: Mapping[str, Mapping[str, Any]]
     """OGC output descriptions by name"""
     job_control_options: tuple[str, ...]
-    size: Callable[[dict[str, Any], CubeCatalog, Access], JobSize]
+    size: Callable[[dict[str, Any], CubeSource], JobSize]
     """How large a job would be, from metadata alone and whatever the limits"""
-    plan: Callable[[dict[str, Any], CubeCatalog, Access, Limits], Plan | PointPlan]
+    plan: Callable[[dict[str, Any], CubeSource, Limits], Plan | PointPlan]
     """Inputs to tasks, reading metadata only"""
 
 

@@ -39,6 +39,12 @@ def from_grid(x: float, y: float, crs: str) -> tuple[float, float]:
     return lon, lat
 
 
+@lru_cache(maxsize=64)
+def between(origin: int, target: int) -> Transformer:
+    """The transformer from one projected CRS to another."""
+    return Transformer.from_crs(origin, target, always_xy=True)
+
+
 def parse_bbox(value: object) -> Bbox:
     """Read a box: the OGC object `{"bbox": [west, south, east, north], "crs": ...}` or the bare array.
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from distributed import get_worker
 
-from workers.cubes.opened import catalog
 from workers.errors import Dismissed, OgiveError
 from workers.plan import CubeSource, JobSize, Limits, Plan, ShardReceipt
 from workers.processes import PROCESSES
@@ -23,7 +22,7 @@ from workers.products.store import ProductStore
 from workers.products.summary import summary_properties
 from workers.velocity.flowline import line_series
 from workers.velocity.point import point_series, solve_sites
-from workers.velocity.sites import Site, locate_all
+from workers.velocity.sites import Site, sites_at
 
 __all__ = [
     "compute_shard",
@@ -58,10 +57,16 @@ def stop_job(job_id: str) -> None:
 
 
 def locate_places(
-    source: CubeSource, places: Sequence[tuple[float, float]], max_distance: float
+    source: CubeSource,
+    places: Sequence[tuple[float, float]],
+    max_distance: float,
+    datasets: Sequence[str] = (),
 ) -> list[Site | OgiveError]:
-    """The pixel that answers for each place (lon, lat), reading metadata alone; an error where none does."""
-    return locate_all(catalog(source), source.access, places, max_distance)
+    """The pixel that answers for each place (lon, lat), reading metadata alone; an error where none does.
+
+    With names of data sets, also the cubes of these that are merged there.
+    """
+    return sites_at(source, places, max_distance, datasets)
 
 
 def size_job(process_id: str, inputs: dict[str, Any], source: CubeSource) -> JobSize:
@@ -70,7 +75,7 @@ def size_job(process_id: str, inputs: dict[str, Any], source: CubeSource) -> Job
     Raises:
         OgiveError: the request or the source is at fault; see the process.
     """
-    return PROCESSES[process_id].size(inputs, catalog(source), source.access)
+    return PROCESSES[process_id].size(inputs, source)
 
 
 def plan_job(process_id: str, inputs: dict[str, Any], source: CubeSource, limits: Limits) -> Plan:
@@ -79,7 +84,7 @@ def plan_job(process_id: str, inputs: dict[str, Any], source: CubeSource, limits
     Raises:
         OgiveError: the request or the source is at fault; see the process.
     """
-    return PROCESSES[process_id].plan(inputs, catalog(source), source.access, limits)
+    return PROCESSES[process_id].plan(inputs, source, limits)
 
 
 def create_product(plan: Plan, products: str) -> str:

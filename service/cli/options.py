@@ -50,6 +50,23 @@ def settings(**choices: Any) -> Any:
         raise wrong(error, written) from None
 
 
+def further_datasets(cubes: list[str]) -> dict[str, tuple[str, ...]]:
+    """Every cube but the first as a data set of its own, by its name without suffix.
+
+    Raises:
+        InvalidRequest: there is only one cube, or two have one name.
+    """
+    from workers.cubes.stores import store_name
+
+    names = [store_name(cube) for cube in cubes[1:]]
+    if not names:
+        raise InvalidRequest("--merge needs two cubes or more; give each with --cube.", "merge")
+    again = [name for name in names if names.count(name) > 1]
+    if again:
+        raise InvalidRequest(f"Two cubes are called {again[0]}; give each store a name of its own.", "cube")
+    return {name: (cube,) for name, cube in zip(names, cubes[1:], strict=True)}
+
+
 def spelt(name: str) -> str:
     """The option of a parameter: `--pairs-datetime`."""
     return f"--{name.replace('_', '-')}"

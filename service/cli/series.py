@@ -17,6 +17,15 @@ def series(
     lon: Annotated[float, typer.Option(help="Longitude, degrees east.", rich_help_panel=options.PLACE)],
     lat: Annotated[float, typer.Option(help="Latitude, degrees north.", rich_help_panel=options.PLACE)],
     cube: options.Cubes = None,
+    merge: Annotated[
+        bool,
+        typer.Option(
+            "--merge",
+            help="Merge the pairs of all cubes on the grid of the first, whatever their grids and CRS. "
+            "Without it one cube answers.",
+            rich_help_panel=options.PLACE,
+        ),
+    ] = False,
     observations: Annotated[
         bool, typer.Option("--observations", help="Add the raw image pairs to the JSON document.")
     ] = False,
@@ -36,6 +45,7 @@ def series(
     Examples:
       ogive series --cube CUBE.zarr --lon -49.46 --lat 69.11 -f plot
       ogive series --cube CUBE.zarr --lon -49.46 --lat 69.11 --step P1M
+      ogive series --cube A.zarr --cube B.zarr --merge --lon -49.46 --lat 69.11
       ogive series --lon -139.02 --lat 60.745 -f csv -o kaskawulsh.csv
     """
     parameters = chosen(context)
@@ -43,7 +53,13 @@ def series(
     from service.formats.series import document
     from workers.velocity.point import point_series
 
-    sources = options.settings(cubes=tuple(cube) if cube else None).source
+    if merge:
+        further = options.further_datasets(cube or [])
+        sources = options.settings(cubes=(cube[0],), datasets=further).source
+        names = sorted({*parameters.further_datasets, *further})
+        parameters = parameters.model_copy(update={"datasets": ",".join(names)})
+    else:
+        sources = options.settings(cubes=tuple(cube) if cube else None).source
     answer = document(point_series(sources, lon, lat, parameters, observations))
     if form == "plot":
         from service.cli.plot import chart

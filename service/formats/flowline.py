@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from service.formats.series import UNITS, number, numbers
+from service.formats.numbers import number, numbers
+from service.formats.series import UNITS
 from workers.calendar import timestamp
 from workers.velocity.line import NOWHERE, LineSeries
 from workers.velocity.series import Flag

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
+from service.formats.datasets import datasets
+from service.formats.numbers import number, numbers
 from workers.calendar import timestamp
 from workers.velocity.point import OVERLAP_RULE, PointSeries
 from workers.velocity.series import Flag, PixelSeries
@@ -96,8 +97,9 @@ def document(point: PointSeries, links: list[dict[str, str]] | None = None) -> d
         "series": _columns(point),
     }
     if point.observations is not None:
-        whole["observations_units"] = OBSERVATION_UNITS
-        whole["observations"] = _observations(point.observations)
+        merged = {"dataset": "name"} if "dataset" in point.observations else {}
+        whole["observations_units"] = OBSERVATION_UNITS | merged
+        whole["observations"] = _observations(point.observations, whole["observations_units"])
     return whole if links is None else {**whole, "links": links}
 
 
@@ -125,17 +127,6 @@ def dumps(whole: dict[str, Any], indent: int | None = None) -> str:
     return json.dumps(whole, allow_nan=False, ensure_ascii=False, indent=indent, separators=separators)
 
 
-def numbers(values: np.ndarray) -> list[float | None]:
-    """Floats for JSON: the shortest decimals that read back as the same values of the array's own type."""
-    texts, finite = values.astype(str), np.isfinite(values)
-    return [float(text) if known else None for text, known in zip(texts, finite, strict=True)]
-
-
-def number(value: float) -> float | None:
-    """One float for JSON; a numpy scalar keeps to the digits of its own type."""
-    return float(str(value)) if math.isfinite(value) else None
-
-
 def flags_throughout(series: PixelSeries) -> list[str]:
     """Names of the flags that hold in every window."""
     common = int(np.bitwise_and.reduce(series.quality_flag)) if series.quality_flag.size else 0
@@ -154,6 +145,8 @@ def _source(point: PointSeries) -> dict[str, Any]:
         "rejected": dict(point.series.rejected),
         "other_cubes": list(others),
     }
+    if point.parameters.datasets is not None:
+        source["datasets"] = datasets(point)
     return {**source, "overlap_rule": OVERLAP_RULE} if others else source
 
 
@@ -187,9 +180,9 @@ def _columns(point: PointSeries) -> dict[str, list[Any]]:
     }
 
 
-def _observations(pairs: dict[str, Any]) -> dict[str, list[Any]]:
+def _observations(pairs: dict[str, Any], units: dict[str, str]) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {}
-    for name, unit in OBSERVATION_UNITS.items():
+    for name, unit in units.items():
         if unit == "iso8601":
             columns[name] = [timestamp(day) for day in pairs[name]]
         elif unit == "name":

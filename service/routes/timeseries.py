@@ -142,7 +142,9 @@ async def _answer(
     query.check_format(form)
     answers, settings, spent = desk.answers, desk.settings, Spent()
     wants = preferred(desk.prefer, settings.wait, settings.limit_wait)
-    sites = await answers.sites(places, query.max_distance, settings.limit_wait, spent)
+    sites = await answers.sites(
+        places, query.max_distance, query.further_datasets, settings.limit_wait, spent
+    )
     _raise_if_nothing(sites, several)
     asked = Representation(form, query, places, several, sites, desk.base)
     if named_in(had, asked.tag):

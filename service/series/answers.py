@@ -63,15 +63,21 @@ class Answers:
         self._solving: dict[str, asyncio.Task[list[Member]]] = {}
 
     async def sites(
-        self, places: Sequence[Place], max_distance: float, within: float, spent: Spent
+        self,
+        places: Sequence[Place],
+        max_distance: float,
+        datasets: tuple[str, ...],
+        within: float,
+        spent: Spent,
     ) -> list[Site | OgiveError]:
-        """The pixel of each place, or why there is none.
+        """The pixel of each place, or why there is none, with what the named data sets have there.
 
         Raises:
+            InvalidRequest: there is no data set of a name.
             SchedulerUnavailable, DeadlineExceeded: the cluster cannot tell.
         """
         began = time.perf_counter()
-        keys = [(place.lon, place.lat, max_distance) for place in places]
+        keys = [(place.lon, place.lat, max_distance, datasets) for place in places]
         found = {key: self._sites.get(key) for key in keys}
         if missing := [key for key, site in found.items() if site is None]:
             answered = await self._cluster.call(
@@ -79,6 +85,7 @@ class Answers:
                 self._settings.source,
                 [key[:2] for key in missing],
                 max_distance,
+                datasets,
                 key=_key("sites", [missing]),
                 within=within,
             )

@@ -105,8 +105,7 @@ class Cube:
 
     def record(self) -> tuple[int, int]:
         """The first day1 and the last day2 of the table."""
-        table = self.table()
-        return int(table.day1[0]), int(table.day2.max())
+        return self.table().record
 
     def locate(self, lon: float, lat: float) -> tuple[int, int, float, float] | None:
         """Row and column of the pixel that holds a place, and the place's x and y; None outside the grid."""

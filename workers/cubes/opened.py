@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 
 from workers.cubes.cube import Cube, open_cube
 from workers.cubes.discovery import CubeCatalog, catalog_for
 from workers.cubes.grid import Grid
+from workers.cubes.merging import DataSet
 from workers.cubes.reference import Access, CubeReference
-from workers.errors import CubeChanged
+from workers.errors import CubeChanged, InvalidRequest
 from workers.plan import CubeSource
 from workers.regions import degrees
 
@@ -39,10 +41,29 @@ def _opened(reference: CubeReference, access: Access, occasion: int | str) -> Cu
     return open_cube(reference.href, access, reference)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def catalog(source: CubeSource) -> CubeCatalog:
     """The catalog of a source; it keeps its own answers fresh."""
     return catalog_for(source)
+
+
+def further_sets(source: CubeSource, names: Sequence[str], grid: Grid) -> tuple[DataSet, ...]:
+    """The named data sets, each with its cubes, of any CRS, that meet a grid.
+
+    Raises:
+        InvalidRequest: the source has no data set of that name; names those it has.
+        SourceUnavailable, CubeInvalid: a cube of one is at fault.
+    """
+    known = {dataset.name: dataset.cubes for dataset in source.datasets}
+    found = []
+    for name in names:
+        if name not in known:
+            there = f"those to merge are {', '.join(known)}" if known else "there are none to merge"
+            raise InvalidRequest(f"There is no data set {name}; {there}.", "datasets")
+        cubes = catalog(CubeSource(cubes=known[name], access=source.access))
+        references = cubes.in_bbox(*degrees(grid))
+        found.append(DataSet(name, tuple(opened(reference, source.access) for reference in references)))
+    return tuple(found)
 
 
 def cubes_around(grid: Grid, catalog: CubeCatalog, access: Access) -> list[Cube]:

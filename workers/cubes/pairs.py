@@ -29,9 +29,18 @@ class PairTable:
     """Clean names of mission and satellite of the first image: `L8`, `S1A`, `S2B`; `?` where unknown"""
     order: np.ndarray
     """(n,) int64, layer of the cube at which each pair is stored"""
+    dataset: np.ndarray | None = None
+    """(n,) uint8, index into `datasets`; None where all pairs are of one cube"""
+    datasets: tuple[str, ...] = ()
+    """Names of the data sets that the pairs come from, where several are merged"""
 
     def __len__(self) -> int:
         return self.day1.size
+
+    @property
+    def record(self) -> tuple[int, int]:
+        """The first day1 and the last day2."""
+        return int(self.day1[0]), int(self.day2.max())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

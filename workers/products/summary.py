@@ -25,7 +25,7 @@ def summary_properties(plan: Plan, receipts: Iterable[ShardReceipt]) -> dict[str
     layers = [cube.layers for cube in plan.cubes]
     properties: dict[str, Any] = {
         "ogive:request_sha256": plan.request_sha256,
-        "ogive:input_fingerprint": {cube.reference.id: cube.fingerprint for cube in plan.cubes},
+        "ogive:input_fingerprint": {cube.label: cube.fingerprint for cube in plan.cubes},
         "ogive:inputs": plan.inputs,
         "ogive:pixels": dict(pixels),
         "ogive:layers": {"min": min(layers), "max": max(layers)},

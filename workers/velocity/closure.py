@@ -100,6 +100,7 @@ def robust_solve(
     The trusted pairs make the first solution, all alike; where they leave an interval unspanned, longer ones
     help out (`trust`). The residuals of all pairs against it give the first robust weights (eq. 4-7).
     The scale comes from the trusted pairs, or from all of the first solution where they are fewer than ten.
+    Residuals of a data set that is noisier than the best count as that much less (`datasets`).
     It ends when the next weights would change the 30-day velocity by less than 1 m/yr, as far as the last
     factor tells, or after ten iterations.
 
@@ -115,11 +116,15 @@ def robust_solve(
     first = reference(network, reach, limit)
     trusted = network.baseline < limit
     system = prior.system(network, coefficient)
-    judges = system.rows(trusted if np.count_nonzero(trusted) >= FEWEST_JUDGES else first)
+    judging = trusted if np.count_nonzero(trusted) >= FEWEST_JUDGES else first
+    judges = system.rows(judging)
+    precision = None if network.quality is None else network.quality**2
 
     def judge(departure: np.ndarray) -> np.ndarray:
-        scale = radial_scale(judges.squared_residuals(departure), components)
-        return biweight(system.squared_residuals(departure), max(scale, SMALLEST_SCALE))
+        judged, squares = judges.squared_residuals(departure), system.squared_residuals(departure)
+        if precision is not None:
+            judged, squares = judged * precision[judging], squares * precision
+        return biweight(squares, max(radial_scale(judged, components), SMALLEST_SCALE))
 
     # Unweighted: weights by residuals against the guess, or among these pairs, would reject those of a surge.
     start, _ = system.rows(first).solve(q[first] ** 2)

@@ -15,7 +15,7 @@ from workers.velocity.line import LineSeries
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.planning import no_cube
 from workers.velocity.point import PointSeries, Report, solve_sites
-from workers.velocity.sites import Site, locate_all
+from workers.velocity.sites import Site, locate_all, with_datasets
 
 OF_ONE_POINT = (NoCube, ChunkUnreadable, InvalidRequest)
 """What leaves one point without a series; all else is at fault for the whole line"""
@@ -55,7 +55,10 @@ def line_series(
     cubes = catalog(source)
     near = Tiles(cubes.in_bbox(*_widened(points.bbox)))
     places = list(zip(points.lon.tolist(), points.lat.tolist(), strict=True))
-    located = locate_all(near, source.access, places)
+    located = [
+        with_datasets(each, source, parameters.further_datasets) if isinstance(each, Site) else each
+        for each in locate_all(near, source.access, places)
+    ]
     sites = [each for each in located if isinstance(each, Site)]
     if not sites and all(isinstance(each, NoCube) for each in located):
         raise no_cube("No cube holds any point of the line", *places[0], cubes)

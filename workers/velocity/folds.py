@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from workers.errors import InvalidRequest
 from workers.velocity.selection import SelectedPairs
 
 _SEED = 1
-_COLUMNS = ("rows", "day1", "day2", "vx", "vy", "error_x", "error_y")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,14 +48,10 @@ def image_folds(selected: SelectedPairs, folds: int = 5) -> Iterator[Fold]:
     fold1 = fold[np.searchsorted(dates, selected.day1)]
     fold2 = fold[np.searchsorted(dates, selected.day2)]
     for held in range(folds):
-        seen = _subset(selected, (fold1 != held) & (fold2 != held))
+        seen = selected.part((fold1 != held) & (fold2 != held))
         if not len(seen):
             continue
         inside = (selected.day1 >= seen.day1[0]) & (selected.day2 <= seen.day2.max())
-        unseen = _subset(selected, (fold1 == held) & (fold2 == held) & inside)
+        unseen = selected.part((fold1 == held) & (fold2 == held) & inside)
         if len(unseen):
             yield Fold(seen, unseen)
-
-
-def _subset(selected: SelectedPairs, keep: np.ndarray) -> SelectedPairs:
-    return replace(selected, **{name: getattr(selected, name)[keep] for name in _COLUMNS})

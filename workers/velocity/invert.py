@@ -10,6 +10,7 @@ from workers.linear.robust import radial_scale
 from workers.velocity import quality
 from workers.velocity.closure import stated_quality
 from workers.velocity.components import Components, solve_components
+from workers.velocity.datasets import dataset_quality, on_one_footing, shares
 from workers.velocity.guess import DailyGuess
 from workers.velocity.means import window_means
 from workers.velocity.network import Network, network_of
@@ -35,7 +36,7 @@ def network_for(selected: SelectedPairs, parameters: VelocityParameters) -> Netw
 
 def close(network: Network, guess: DailyGuess | None, parameters: VelocityParameters) -> Components:
     """The positions of a pixel with a user's regularisation and weights; no guess pulls to rest."""
-    q = stated_quality(network) if parameters.error_weights else np.ones(len(network))
+    q = stated_quality(network) if parameters.error_weights else dataset_quality(network)
     prior = _prior(network, guess, parameters)
     return solve_components(network, q, prior, parameters.coefficient, parameters.weights)
 
@@ -73,6 +74,9 @@ def invert_pixel(
     if not len(selected):
         return _without_data(selected, len(windows))
     network = network_for(selected, parameters)
+    stated = network.error
+    if selected.dataset.any() and guess is not None:
+        network = on_one_footing(network, selected.dataset, guess)
     solved = close(network, guess, parameters)
     positions, psi = solved.positions, solved.psi
     means = MEANS[parameters.interpolation](network.days, windows)
@@ -128,6 +132,7 @@ def invert_pixel(
         rejected=dict(selected.rejected),
         rows=selected.rows,
         weights=psi.astype(np.float32),
+        shares=shares(network, selected.dataset, stated, left) if parameters.datasets else (),
     )
 
 

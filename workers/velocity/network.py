@@ -34,6 +34,8 @@ class Network:
     """(m, 2) float64, metres along x and y"""
     error: np.ndarray
     """(m, 2) float64, 1-sigma errors in metres; NaN throughout a component for which none is stated"""
+    quality: np.ndarray | None = None
+    """(m,) float64, precision of each pair's data set over that of the best; None where there is but one"""
 
     def __len__(self) -> int:
         return self.first.size

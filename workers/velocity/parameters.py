@@ -66,6 +66,10 @@ def _sensors(text: str) -> str:
     return ",".join(sorted(_names(text.upper())))
 
 
+def _datasets(text: str) -> str:
+    return ",".join(sorted(_names(text)))
+
+
 Speed = Annotated[float, Field(ge=0), AfterValidator(_finite)]
 Days = Annotated[int, Field(ge=1, le=100_000)]
 
@@ -131,6 +135,13 @@ class VelocityParameters(BaseModel):
         description="Only pairs of which the cube states errors of both components, neither above this, "
         "m/yr.",
         examples=[100.0],
+    )
+    datasets: Annotated[str, AfterValidator(_datasets)] | None = Field(
+        None,
+        description="Further data sets whose pairs are merged with those of the cubes, by the names that the "
+        "settings give them, joined by commas: each is brought to the cube's grid by its nearest pixel, its "
+        "vectors turned into the cube's projection.",
+        examples=["ige"],
     )
     regularization: Literal["accel", "zero", "model"] = Field(
         "accel",
@@ -226,6 +237,11 @@ class VelocityParameters(BaseModel):
     def outlier_filters(self) -> tuple[str, ...]:
         """The names in `filter`, in order; empty for none."""
         return () if self.filter == NO_FILTER else tuple(self.filter.split(","))
+
+    @property
+    def further_datasets(self) -> tuple[str, ...]:
+        """The names in `datasets`, sorted."""
+        return () if self.datasets is None else tuple(self.datasets.split(","))
 
     @property
     def wanted_sensors(self) -> tuple[str, ...] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -11,12 +11,13 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from workers.cubes.cube import Cube
 from workers.cubes.discovery import CubeCatalog
 from workers.cubes.grid import Grid
+from workers.cubes.merging import DataSet
 from workers.cubes.mosaic import Mosaic
-from workers.cubes.opened import cubes_around, opened
-from workers.cubes.reference import Access, CubeReference
+from workers.cubes.opened import catalog, cubes_around, further_sets, opened
+from workers.cubes.reference import CubeReference
 from workers.errors import Bbox, InvalidRequest, NoCube, SeveralGrids, TooLarge
 from workers.identity import request_sha256
-from workers.plan import Limits, Plan, PlannedCube, Shard
+from workers.plan import CubeSource, Limits, Plan, PlannedCube, Shard
 from workers.regions import CRS84, lattice, outline, parse_bbox, split_until
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.region import HALO
@@ -72,7 +73,7 @@ class VelocityCubeInputs(VelocityParameters):
     )
 
 
-def plan_region(inputs: dict[str, Any], catalog: CubeCatalog, access: Access, limits: Limits) -> Plan:
+def plan_region(inputs: dict[str, Any], source: CubeSource, limits: Limits) -> Plan:
     """Plan the product of a region.
 
     Raises:
@@ -84,12 +85,17 @@ def plan_region(inputs: dict[str, Any], catalog: CubeCatalog, access: Access, li
         SourceUnavailable, CubeInvalid: a catalog or a cube is at fault.
     """
     request = VelocityCubeInputs.model_validate(inputs)
-    cubes, grid = region_of(request, catalog, access)
-    most = limits.pixels([cube.layers for cube in cubes])
-    if grid.height * grid.width > most:
-        raise _too_large(request.bbox, cubes, grid, limits, most)
+    cubes, grid = region_of(request, source)
     halo = grid.window(-HALO, -HALO, grid.height + 2 * HALO, grid.width + 2 * HALO)
-    cubes = list({cube.id: cube for cube in [*cubes, *cubes_around(halo, catalog, access)]}.values())
+    further = further_sets(source, request.further_datasets, halo)
+    layers = layers_of(cubes, further)
+    if grid.height * grid.width > limits.pixels(layers):
+        raise _too_large(request.bbox, cubes, grid, limits, layers)
+    beside = cubes_around(halo, catalog(source), source.access)
+    mosaic = Mosaic({cube.id: cube for cube in [*cubes, *beside]}.values(), grid)
+    read = [planned(cube) for cube in mosaic.cubes]
+    read += [planned(cube, other.name) for other in further for cube in other.cubes]
+    cubes = [*mosaic.cubes, *(cube for other in further for cube in other.cubes)]
     records = [cube.record() for cube in cubes]
     first, last = min(r[0] for r in records), max(r[1] for r in records)
     request.windows(first, last)
@@ -97,37 +103,48 @@ def plan_region(inputs: dict[str, Any], catalog: CubeCatalog, access: Access, li
     canonical = request.model_dump(mode="json", exclude={"bbox"})
     canonical["window"] = [*grid.bounds]
     canonical["grid"] = f"EPSG:{grid.epsg}"
-    mosaic = Mosaic(cubes, grid)
     return Plan(
         process=PROCESS_ID,
         inputs=request.model_dump(mode="json"),
-        access=access,
-        cubes=tuple(
-            PlannedCube(
-                reference=cube.reference,
-                fingerprint=cube.fingerprint,
-                last_modified=cube.last_modified,
-                layers=cube.layers,
-                media_type=cube.media_type,
-            )
-            for cube in mosaic.cubes
-        ),
+        access=source.access,
+        cubes=tuple(read),
         grid=grid,
         first_day=first,
         last_day=last,
-        request_sha256=request_sha256(PROCESS_ID, canonical, {c.id: c.fingerprint for c in mosaic.cubes}),
+        request_sha256=request_sha256(PROCESS_ID, canonical, {c.label: c.fingerprint for c in read}),
         shards=tuple(_shards(mosaic)),
     )
 
 
-def region_of(request: VelocityCubeInputs, catalog: CubeCatalog, access: Access) -> tuple[list[Cube], Grid]:
+def region_of(request: VelocityCubeInputs, source: CubeSource) -> tuple[list[Cube], Grid]:
     """The cubes that a region meets, and the grid of its product.
 
     Raises:
         NoCube, SeveralGrids, InvalidRequest, SourceUnavailable, CubeInvalid: as `plan_region` does.
     """
-    cubes = [opened(reference, access) for reference in _choose(request, catalog)]
-    return cubes, _snapped(request.bbox, cubes)
+    cubes = [opened(reference, source.access) for reference in _choose(request, catalog(source))]
+    grid = _snapped(request.bbox, cubes)
+    if grid is None:
+        raise NoCube("The box touches the edge of a cube but holds no pixel of it; ask for a larger box.")
+    return cubes, grid
+
+
+def layers_of(cubes: Sequence[Cube], further: Sequence[DataSet]) -> list[int]:
+    """Layers that a pixel of each cube may have pairs of: its own, and one cube's of each further set."""
+    merged = sum(max((cube.layers for cube in other.cubes), default=0) for other in further)
+    return [cube.layers + merged for cube in cubes]
+
+
+def planned(cube: Cube, dataset: str | None = None) -> PlannedCube:
+    """What a plan keeps of an open cube, and of which further data set it is."""
+    return PlannedCube(
+        reference=cube.reference,
+        fingerprint=cube.fingerprint,
+        last_modified=cube.last_modified,
+        layers=cube.layers,
+        media_type=cube.media_type,
+        dataset=dataset,
+    )
 
 
 def _choose(request: VelocityCubeInputs, catalog: CubeCatalog) -> list[CubeReference]:
@@ -195,8 +212,8 @@ def no_cube(sentence: str, lon: float, lat: float, catalog: CubeCatalog) -> NoCu
     return NoCube(f"{sentence}; the nearest is {reference.id}, {away} away.", reference.id, distance)
 
 
-def _snapped(bbox: Bbox, cubes: list[Cube]) -> Grid:
-    """The smallest grid of whole source chunks that covers the part of the box which the cubes hold."""
+def _snapped(bbox: Bbox, cubes: list[Cube]) -> Grid | None:
+    """The smallest grid of whole source chunks that covers the part of the box which cubes hold, if any."""
     base = min(cubes, key=lambda cube: cube.reference.id).grid
     x, y = outline(bbox, base.epsg)
     edges = []
@@ -212,22 +229,19 @@ def _snapped(bbox: Bbox, cubes: list[Cube]) -> Grid:
             row, column = grid.offset(base) or (0, 0)
             edges.append((row + top, column + left, row + bottom, column + right))
     if not edges:
-        raise NoCube("The box touches the edge of a cube but holds no pixel of it; ask for a larger box.")
+        return None
     top, left = min(e[0] for e in edges), min(e[1] for e in edges)
     return base.window(top, left, max(e[2] for e in edges) - top, max(e[3] for e in edges) - left)
 
 
-def _too_large(bbox: Bbox, cubes: list[Cube], grid: Grid, limits: Limits, most: int) -> TooLarge:
-    pixels, layers = grid.height * grid.width, [cube.layers for cube in cubes]
+def _too_large(bbox: Bbox, cubes: list[Cube], grid: Grid, limits: Limits, layers: list[int]) -> TooLarge:
+    pixels, most = grid.height * grid.width, limits.pixels(layers)
 
     def fits(box: Bbox) -> bool:
-        try:
-            part = _snapped(box, cubes)
-        except NoCube:
-            return True
-        return part.height * part.width <= most
+        part = _snapped(box, cubes)
+        return part is None or part.height * part.width <= most
 
-    split = [box for box in split_until(bbox, fits) if _holds(box, cubes)]
+    split = [box for box in split_until(bbox, fits) if _snapped(box, cubes) is not None]
     advice = f"; the {len(split)} boxes of split fit" if split else ""
     if pixels > limits.max_pixels:
         told = f"The region has {pixels} pixels; the limit is {limits.max_pixels}{advice}."
@@ -235,14 +249,6 @@ def _too_large(bbox: Bbox, cubes: list[Cube], grid: Grid, limits: Limits, most: 
         hours, most_hours = limits.cost.expected(pixels, layers) / 3600, limits.max_cpu_seconds / 3600
         told = f"The region needs about {hours:.2g} processor hours; the limit is {most_hours:.3g}{advice}."
     return TooLarge(told, limits.told, split)
-
-
-def _holds(box: Bbox, cubes: list[Cube]) -> bool:
-    try:
-        _snapped(box, cubes)
-    except NoCube:
-        return False
-    return True
 
 
 def blocks_of(mosaic: Mosaic) -> int:

@@ -12,20 +12,20 @@ from typing import Any
 import numpy as np
 
 from workers.calendar import Windows
-from workers.cubes.cube import Cube
 from workers.cubes.kept_chunks import KeptChunks
+from workers.cubes.merging import MergedCube, Readable, data_sets
 from workers.cubes.mosaic import Mosaic
 from workers.cubes.opened import catalog, opened
 from workers.cubes.pairs import PairTable
 from workers.cubes.reference import Access
 from workers.errors import OgiveError
 from workers.identity import request_sha256
-from workers.plan import CubeSource
+from workers.plan import CubeSource, PlannedCube
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.region import HALO, Reading, SolvedPixel, solve_window
 from workers.velocity.screening import check_sensors
 from workers.velocity.series import PixelSeries
-from workers.velocity.sites import Site, locate
+from workers.velocity.sites import Site, locate, with_datasets
 
 OVERLAP_RULE = "where cubes overlap, the one whose edge is farthest from the place; ties by name"
 _READERS = 4
@@ -45,7 +45,7 @@ class PointSeries:
     series: PixelSeries
     observations: dict[str, Any] | None
     """Columns of the raw pairs, on request: mid, start, end (days, float), v, vx, vy, error (m/yr), sensor
-    (names), weight (0..1, 0 for rejected pairs)"""
+    (names), dataset (names, where several are merged), weight (0..1, 0 for rejected pairs)"""
     timings: dict[str, float]
     """Seconds by stage: `read`, `solve`; not part of the document"""
 
@@ -77,14 +77,15 @@ def point_series(
         observations: also give the raw pairs with their weights.
 
     Raises:
-        InvalidRequest: the place is not on the globe, no pair is of a sensor asked for, or step or datetime
-            leave no window.
+        InvalidRequest: the place is not on the globe, no pair is of a sensor asked for, there is no data set
+            of a name, or step or datetime leave no window.
         NoCube: no cube holds the place.
         SourceUnavailable, CubeInvalid, ChunkUnreadable: a catalog, a cube or a chunk is at fault.
     """
-    answer = solve_sites(
-        [locate(catalog(source), source.access, lon, lat)], source.access, parameters, observations
-    )[0]
+    site = with_datasets(
+        locate(catalog(source), source.access, lon, lat), source, parameters.further_datasets
+    )
+    answer = solve_sites([site], source.access, parameters, observations)[0]
     if isinstance(answer, OgiveError):
         raise answer
     return answer
@@ -106,17 +107,23 @@ def solve_sites(
     with ThreadPoolExecutor(_READERS) as readers:
         kept: dict[str, KeptChunks] = {}
         pixels = {_pixel(site): site for site in sites}
+
+        def held(planned: PlannedCube) -> Readable:
+            cube = opened(planned.reference, access, planned.fingerprint)
+            if len(pixels) == 1:
+                return cube
+            return kept.setdefault(planned.label, KeptChunks(cube, readers))
+
         for done, (pixel, site) in enumerate(pixels.items(), start=1):
             for coming in islice(pixels.values(), done, done + _SITES_AHEAD):
                 if (cube := kept.get(coming.cube.reference.id)) is not None:
                     cube.expect(coming.row - HALO, coming.column - HALO, 1 + 2 * HALO, 1 + 2 * HALO)
             try:
-                cubes = [opened(cube.reference, access, cube.fingerprint) for cube in site.cubes]
-                held = cubes
-                if len(pixels) > 1:
-                    held = [kept.setdefault(cube.id, KeptChunks(cube, readers)) for cube in cubes]
-                mosaic = Mosaic(held, cubes[0].grid)
-                answers[pixel] = _solve(site, cubes[0], mosaic, parameters, observations)
+                cubes = [held(planned) for planned in site.cubes]
+                if names := parameters.further_datasets:
+                    further = data_sets(names, ((each.dataset, held(each)) for each in site.further))
+                    cubes = [MergedCube(cube, further) for cube in cubes]
+                answers[pixel] = _solve(site, cubes, parameters, observations)
             except OgiveError as error:
                 answers[pixel] = error
             report(done, len(pixels))
@@ -135,13 +142,13 @@ def _at(site: Site, answer: PointSeries | OgiveError) -> PointSeries | OgiveErro
 
 
 def _solve(
-    site: Site, cube: Cube, mosaic: Mosaic, parameters: VelocityParameters, observations: bool
+    site: Site, cubes: Sequence[Readable], parameters: VelocityParameters, observations: bool
 ) -> PointSeries:
     began = time.perf_counter()
-    table, (first, last) = cube.table(), cube.record()
+    table = cubes[0].table()
     reading = Reading(seconds=time.perf_counter() - began)
     check_sensors(parameters, [table])
-    windows = parameters.windows(first, last)
+    windows, mosaic = parameters.windows(*table.record), Mosaic(cubes, cubes[0].grid)
     solved = list(solve_window(mosaic, site.row, site.column, 1, 1, windows, parameters, reading))
     if reading.failures:
         raise reading.failures[0]
@@ -175,5 +182,13 @@ def _observations(table: PairTable, pixel: SolvedPixel) -> dict[str, Any]:
         "vy": pixel.vy[rows],
         "error": error.astype(np.float32),
         "sensor": [table.sensors[code] for code in table.sensor[rows]],
+        **_origin(table, rows),
         "weight": weight[rows],
     }
+
+
+def _origin(table: PairTable, rows: np.ndarray) -> dict[str, Any]:
+    """Names of the data sets, where several are merged."""
+    if table.dataset is None:
+        return {}
+    return {"dataset": [table.datasets[code] for code in table.dataset[rows]]}

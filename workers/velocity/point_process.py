@@ -7,14 +7,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, WithJsonSchema
 
 from workers import errors
-from workers.cubes.discovery import CubeCatalog
-from workers.cubes.reference import Access
 from workers.errors import InvalidRequest, OgiveError, TooLarge
 from workers.geojson import GeoJson, places_of
 from workers.identity import request_sha256
-from workers.plan import JobSize, Limits, PlannedCube
+from workers.plan import CubeSource, JobSize, Limits, PlannedCube
 from workers.velocity.parameters import VelocityParameters
-from workers.velocity.sites import MAX_DISTANCE_M, Site, groups, locate_all
+from workers.velocity.sites import MAX_DISTANCE_M, Site, groups, sites_at
 from workers.velocity.sizing import STORED_BYTES
 
 PROCESS_ID = "velocity-point"
@@ -141,7 +139,7 @@ class PointPlan(BaseModel):
         return len(self.sites)
 
 
-def plan_points(inputs: dict[str, Any], catalog: CubeCatalog, access: Access, limits: Limits) -> PointPlan:
+def plan_points(inputs: dict[str, Any], source: CubeSource, limits: Limits) -> PointPlan:
     """Plan the series of places.
 
     Raises:
@@ -155,17 +153,17 @@ def plan_points(inputs: dict[str, Any], catalog: CubeCatalog, access: Access, li
             {"max_points": limits.max_points},
             [],
         )
-    return planned_points(request, locate_all(catalog, access, request.points, request.max_distance))
+    return planned_points(request, _sites(request, source))
 
 
-def size_points(inputs: dict[str, Any], catalog: CubeCatalog, access: Access) -> JobSize:
+def size_points(inputs: dict[str, Any], source: CubeSource) -> JobSize:
     """The size of a job for places, from metadata alone.
 
     Raises:
         OgiveError: of the first place, where no place has a pixel.
     """
     request = VelocityPointInputs.model_validate(inputs)
-    plan = planned_points(request, locate_all(catalog, access, request.points, request.max_distance))
+    plan = planned_points(request, _sites(request, source))
     layers = [site.cube.layers for site in plan.sites]
     chunks = {(site.cube.reference.id, site.chunk): site.cube.layers for site in plan.sites}
     return JobSize(
@@ -175,6 +173,10 @@ def size_points(inputs: dict[str, Any], catalog: CubeCatalog, access: Access) ->
         read_bytes=round(sum(chunks.values()) * _CHUNK_PIXELS * STORED_BYTES),
         write_bytes=0,
     )
+
+
+def _sites(request: VelocityPointInputs, source: CubeSource) -> list[Site | OgiveError]:
+    return sites_at(source, request.points, request.max_distance, request.further_datasets)
 
 
 def planned_points(request: VelocityPointInputs, found: list[Site | OgiveError]) -> PointPlan:

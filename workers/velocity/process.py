@@ -9,10 +9,12 @@ from functools import lru_cache
 import numpy as np
 
 from workers.calendar import Windows, date_of
+from workers.cubes.cube import Cube
+from workers.cubes.merging import MergedCube, data_sets
 from workers.cubes.mosaic import NOBODY, Mosaic
 from workers.cubes.opened import opened
 from workers.errors import CubeChanged
-from workers.plan import Plan, ShardOutcome
+from workers.plan import Plan, PlannedCube, ShardOutcome
 from workers.products.spec import ProductSpec
 from workers.velocity.planning import VelocityCubeInputs
 from workers.velocity.region import BlockState, Reading, solve_window
@@ -56,7 +58,7 @@ def product_spec(plan: Plan) -> ProductSpec:
             "interval_comment": "a theoretical interval holds only as far as the stated errors and the prior "
             "do; vvc and count are the indicators to trust",
             "year_length_days": 365,
-            "source": "; ".join(_source(cube.reference.id, cube.last_modified) for cube in plan.cubes),
+            "source": "; ".join(map(_source, plan.cubes)),
             "references": " ".join(f"https://doi.org/{p.doi}" for p in PUBLICATIONS),
             "license": "CC-BY-4.0",
             "keywords": "EARTH SCIENCE > CRYOSPHERE > GLACIERS/ICE SHEETS > GLACIER MOTION/ICE SHEET MOTION",
@@ -65,22 +67,30 @@ def product_spec(plan: Plan) -> ProductSpec:
     )
 
 
-def _source(name: str, modified: str | None) -> str:
-    return f"ITS_LIVE datacube {name}" + (f", last modified {modified}" if modified else "")
+def _source(cube: PlannedCube) -> str:
+    origin = "ITS_LIVE datacube" if cube.dataset is None else f"data set {cube.dataset}, datacube"
+    modified = f", last modified {cube.last_modified}" if cube.last_modified else ""
+    return f"{origin} {cube.reference.id}{modified}"
 
 
 @lru_cache(maxsize=4)
 def _mosaic(plan_json: str) -> Mosaic:
     plan = Plan.model_validate_json(plan_json)
-    cubes = []
+    cubes: list[Cube] = []
+    further: list[tuple[str, Cube]] = []
     for planned in plan.cubes:
         cube = opened(planned.reference, plan.access)
         if cube.fingerprint != planned.fingerprint:
             raise CubeChanged(
                 f"Cube {planned.reference.id} changed after the job was planned; send the request again."
             )
-        cubes.append(cube)
-    return Mosaic(cubes, plan.grid)
+        if planned.dataset is None:
+            cubes.append(cube)
+        else:
+            further.append((planned.dataset, cube))
+    names = VelocityCubeInputs.model_validate(plan.inputs).further_datasets
+    sets = data_sets(names, further)
+    return Mosaic([MergedCube(cube, sets) for cube in cubes] if names else cubes, plan.grid)
 
 
 def compute_shard(

@@ -19,8 +19,9 @@ from workers.calendar import Windows
 from workers.cubes.mosaic import NOBODY, Mosaic, Piece
 from workers.cubes.pairs import PairBlock, PairTable
 from workers.errors import ChunkUnreadable
-from workers.velocity.guess import DailyGuess, daily_guess, mean_guess
+from workers.velocity.guess import DailyGuess, mean_guess
 from workers.velocity.invert import invert_pixel
+from workers.velocity.merged_guess import merged_guess
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.selection import SelectedPairs, select_pairs
 from workers.velocity.series import PixelSeries
@@ -156,7 +157,7 @@ def _prepare_line(
             # Copies, so that a row that waits for its southern neighbours does not keep the whole block.
             vx, vy = block.vx[line - part.row, offset].copy(), block.vy[line - part.row, offset].copy()
             selected = select_pairs(table, vx, vy, parameters)
-            guesses[at, across] = daily_guess(selected, parameters.guess)
+            guesses[at, across] = merged_guess(selected, parameters.guess)
             row[across] = _Prepared(selected, table, vx, vy)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -11,6 +11,8 @@ from workers.cubes.pairs import PairTable
 from workers.velocity.filters import OUTLIER_FILTERS, outside_speeds, saturated
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.screening import PASSED, REASONS, SATURATION, SPEED, screening
+
+_COLUMNS = ("rows", "day1", "day2", "vx", "vy", "error_x", "error_y", "dataset")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +37,8 @@ class SelectedPairs:
     """(m,) float64, stated 1-sigma error of vx, m/yr; NaN where none is stated"""
     error_y: np.ndarray
     """(m,) float64, stated 1-sigma error of vy, m/yr; NaN where none is stated"""
+    dataset: np.ndarray
+    """(m,) uint8, place in the table's `datasets`; zeros where it is of one"""
     valid: int
     """Pairs with a velocity at the pixel, before any filter"""
     rejected: dict[str, int]
@@ -42,6 +46,10 @@ class SelectedPairs:
 
     def __len__(self) -> int:
         return self.rows.size
+
+    def part(self, keep: np.ndarray) -> SelectedPairs:
+        """Some of the pairs, by a mask (m,) bool or by increasing places; the counts stay those of all."""
+        return replace(self, **{name: getattr(self, name)[keep] for name in _COLUMNS})
 
 
 def select_pairs(
@@ -70,8 +78,13 @@ def select_pairs(
         rejected[name] = kept.size - int(np.count_nonzero(near))
         kept, x, y = kept[near], x[near], y[near]
     kept = in_canonical_order(kept, day1, day2, (vx, vy, error_x, error_y))
+    origin = np.zeros(kept.size, np.uint8) if table.dataset is None else table.dataset[kept]
     return SelectedPairs(
-        kept, *_taken(kept, day1, day2, vx, vy, error_x, error_y), valid=valid, rejected=rejected
+        kept,
+        *_taken(kept, day1, day2, vx, vy, error_x, error_y),
+        dataset=origin,
+        valid=valid,
+        rejected=rejected,
     )
 
 

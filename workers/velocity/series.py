@@ -21,6 +21,25 @@ class Flag(IntFlag):
     no_data = 128
 
 
+@dataclass(frozen=True, slots=True)
+class DatasetShare:
+    """One of several data sets at one pixel."""
+
+    dataset: int
+    """0 for that which the grid comes from, then the further ones in the order of their names"""
+    used: int
+    """Pairs that entered the inversion"""
+    quality: float
+    """Precision of its pairs over that of the best set: what their weights are the square of"""
+    error_scale: float
+    """What its stated errors were multiplied with to stand on one footing with those of the others"""
+    bias: tuple[float, float]
+    """m/yr along x and y, by which its pairs are faster than those of the first set here; NaN for the first,
+    and where either has fewer than three pairs"""
+    bias_error: tuple[float, float]
+    """m/yr, 1-sigma; images that pairs share make it too small"""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PixelSeries:
     """Regular series of one pixel: T windows; velocities in m/yr (365 days), errors 1-sigma; NaN for none.
@@ -62,3 +81,5 @@ class PixelSeries:
     """(used,) int64, rows of the `PairTable` of the pairs used"""
     weights: np.ndarray
     """(used,) float32, final robust weight psi of each"""
+    shares: tuple[DatasetShare, ...] = ()
+    """What each data set gave that has pairs here, where several are merged"""

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict
 from workers.cubes.cube import Cube
 from workers.cubes.discovery import CubeCatalog
 from workers.cubes.mosaic import Mosaic
-from workers.cubes.opened import cubes_around, opened
+from workers.cubes.opened import catalog, cubes_around, further_sets, opened
 from workers.cubes.reference import Access, CubeReference
 from workers.errors import InvalidRequest, NoCube, OgiveError
-from workers.plan import PlannedCube
+from workers.plan import CubeSource, PlannedCube
 from workers.regions import to_grid
-from workers.velocity.planning import no_cube
+from workers.velocity.planning import no_cube, planned
 from workers.velocity.region import HALO
 
 MAX_DISTANCE_M = 170.0
@@ -32,6 +32,8 @@ class Site(BaseModel):
     """The place as it was asked for, degrees"""
     cubes: tuple[PlannedCube, ...]
     """The cube that answers, then those that the pixel's neighbours lie on, by name"""
+    further: tuple[PlannedCube, ...] = ()
+    """Cubes of further data sets that hold the pixel or a neighbour of it"""
     other_cubes: tuple[str, ...]
     """Ids of further cubes that hold the place"""
     row: int
@@ -52,6 +54,10 @@ class Site(BaseModel):
         """The cube that answers."""
         return self.cubes[0]
 
+    def of_dataset(self, name: str) -> tuple[PlannedCube, ...]:
+        """The cubes of a further data set."""
+        return tuple(cube for cube in self.further if cube.dataset == name)
+
     @property
     def crs(self) -> str:
         """`EPSG:3413`, which x and y are in."""
@@ -59,8 +65,8 @@ class Site(BaseModel):
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Of all cubes that the answer depends on, by id."""
-        return {cube.reference.id: cube.fingerprint for cube in self.cubes}
+        """Of all cubes that the answer depends on, by name."""
+        return {cube.label: cube.fingerprint for cube in (*self.cubes, *self.further)}
 
 
 def check_place(lon: float, lat: float) -> None:
@@ -154,15 +160,32 @@ def groups(sites: Sequence[Site], largest: int) -> list[list[int]]:
     ]
 
 
-def planned(cube: Cube) -> PlannedCube:
-    """What a plan keeps of an open cube."""
-    return PlannedCube(
-        reference=cube.reference,
-        fingerprint=cube.fingerprint,
-        last_modified=cube.last_modified,
-        layers=cube.layers,
-        media_type=cube.media_type,
-    )
+def sites_at(
+    source: CubeSource, places: Sequence[tuple[float, float]], max_distance: float, datasets: Sequence[str]
+) -> list[Site | OgiveError]:
+    """`locate` for each place, with the cubes of further data sets; an error where no pixel answers.
+
+    Raises:
+        InvalidRequest, SourceUnavailable, CubeInvalid: as `with_datasets` does.
+    """
+    found = locate_all(catalog(source), source.access, places, max_distance)
+    return [with_datasets(site, source, datasets) if isinstance(site, Site) else site for site in found]
+
+
+def with_datasets(site: Site, source: CubeSource, names: Sequence[str]) -> Site:
+    """A site with the cubes of further data sets that hold its pixel or a neighbour of it.
+
+    Raises:
+        InvalidRequest: the source has no data set of that name.
+        SourceUnavailable, CubeInvalid: a cube of one is at fault.
+    """
+    if not names:
+        return site
+    cube = opened(site.cube.reference, source.access, site.cube.fingerprint)
+    size = 1 + 2 * HALO
+    sets = further_sets(source, names, cube.grid.window(site.row - HALO, site.column - HALO, size, size))
+    further = tuple(planned(each, other.name) for other in sets for each in other.cubes)
+    return site.model_copy(update={"further": further})
 
 
 def _nearby(cubes: CubeCatalog, lon: float, lat: float, max_distance: float) -> list[CubeReference]:

@@ -8,11 +8,10 @@ from typing import Any
 
 from workers.calendar import Interval
 from workers.cubes.cube import Cube
-from workers.cubes.discovery import CubeCatalog
 from workers.cubes.mosaic import Mosaic
-from workers.cubes.reference import Access
-from workers.plan import JobSize, Limits
-from workers.velocity.planning import SHARD_PIXELS, VelocityCubeInputs, blocks_of, region_of
+from workers.cubes.opened import further_sets
+from workers.plan import CubeSource, JobSize, Limits
+from workers.velocity.planning import SHARD_PIXELS, VelocityCubeInputs, blocks_of, layers_of, region_of
 from workers.velocity.region import HALO
 from workers.velocity.variables import VARIABLES
 
@@ -24,7 +23,7 @@ _EARLIEST, _LATEST = Interval.parse("1984-01-01/2026-01-01").start, Interval.par
 _MOST_COUNTED = 4_000_000
 
 
-def size_region(inputs: dict[str, Any], catalog: CubeCatalog, access: Access) -> JobSize:
+def size_region(inputs: dict[str, Any], source: CubeSource) -> JobSize:
     """The size of a region's job.
 
     Where `datetime` leaves a side open, the record is taken to run from 1984 to 2025: the dates of the pairs
@@ -34,8 +33,9 @@ def size_region(inputs: dict[str, Any], catalog: CubeCatalog, access: Access) ->
         NoCube, SeveralGrids, InvalidRequest, SourceUnavailable, CubeInvalid: as planning it does.
     """
     request = VelocityCubeInputs.model_validate(inputs)
-    cubes, grid = region_of(request, catalog, access)
-    pixels, layers = grid.height * grid.width, [cube.layers for cube in cubes]
+    cubes, grid = region_of(request, source)
+    pixels = grid.height * grid.width
+    layers = layers_of(cubes, further_sets(source, request.further_datasets, grid))
     asked = request.window_interval
     windows = request.windows(
         _EARLIEST if asked is None or asked.start is None else asked.start,

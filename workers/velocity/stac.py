@@ -68,7 +68,7 @@ def provenance(plan: Plan, created: datetime) -> Provenance:
         },
         sources=tuple(
             Source(
-                title=cube.reference.id,
+                title=cube.label,
                 store_href=cube.reference.href,
                 media_type=cube.media_type,
                 item_href=cube.reference.item_href,

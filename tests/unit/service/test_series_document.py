@@ -7,7 +7,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from service.formats import FORMATS
-from service.formats.series import document, dumps, flags_throughout, numbers, schema
+from service.formats.numbers import numbers
+from service.formats.series import document, dumps, flags_throughout, schema
 
 LINKS = [{"rel": "self", "href": "https://ogive.example/timeseries?lon=1&lat=2", "type": "application/json"}]
 

@@ -74,3 +74,18 @@ def test_limits_name_their_setting():
 
 def test_public_url_has_no_slash_at_its_end():
     assert Settings(public_url="https://ogive.example/").public_url == "https://ogive.example"
+
+
+def test_further_data_sets_are_named_in_json(monkeypatch):
+    monkeypatch.setenv("OGIVE_DATASETS", '{"ige": ["a.zarr", "b.zarr"], "other": ["c.zarr"]}')
+    sets = Settings().source.datasets
+    assert [(each.name, each.cubes) for each in sets] == [
+        ("ige", ("a.zarr", "b.zarr")), ("other", ("c.zarr",)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["main", "a,b", ""])
+def test_names_of_data_sets_that_no_request_could_say_are_refused(monkeypatch, name):
+    monkeypatch.setenv("OGIVE_DATASETS", f'{{"{name}": ["a.zarr"]}}')
+    with pytest.raises(ValidationError, match="datasets"):
+        Settings()

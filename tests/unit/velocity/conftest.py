@@ -14,8 +14,9 @@ import pytest
 
 from workers.calendar import Windows
 from workers.cubes.pairs import PairTable
-from workers.velocity.guess import DailyGuess, daily_guess, mean_guess
+from workers.velocity.guess import DailyGuess, mean_guess
 from workers.velocity.invert import invert_pixel
+from workers.velocity.merged_guess import merged_guess
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.selection import SelectedPairs, select_pairs
 from workers.velocity.series import PixelSeries
@@ -51,7 +52,7 @@ class Pixel:
         first, last = int(self.table.day1.min()), int(self.table.day2.max())
         windows = chosen.windows(first - margin, last + margin)
         if start is None:
-            start = mean_guess([None] * 4 + [daily_guess(selected, chosen.guess)] + [None] * 4)
+            start = mean_guess([None] * 4 + [merged_guess(selected, chosen.guess)] + [None] * 4)
         return invert_pixel(selected, start, windows, chosen), windows
 
 

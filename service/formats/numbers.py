@@ -1,0 +1,18 @@
+"""Floats as JSON writes them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def numbers(values: np.ndarray) -> list[float | None]:
+    """Floats for JSON: the shortest decimals that read back as the same values of the array's own type."""
+    texts, finite = values.astype(str), np.isfinite(values)
+    return [float(text) if known else None for text, known in zip(texts, finite, strict=True)]
+
+
+def number(value: float) -> float | None:
+    """One float for JSON; a numpy scalar keeps to the digits of its own type."""
+    return float(str(value)) if math.isfinite(value) else None
