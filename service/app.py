@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import Depends, FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import State
@@ -17,6 +16,7 @@ from service import database, failures
 from service.catalog.store import Catalog
 from service.cluster import Cluster, Tasks, connect
 from service.coding import ContentCoding
+from service.cors import Cors
 from service.dependencies import known_query
 from service.formats.openapi import describe
 from service.jobs.callbacks import Courier
@@ -32,7 +32,7 @@ from service.jobs.retention import keep_tidy
 from service.jobs.runner import Runner
 from service.jobs.sending import Sender, kept_secret
 from service.jobs.store import JobStore
-from service.middleware import HEADER, RequestId
+from service.middleware import RequestId
 from service.routes import (
     catalog,
     description,
@@ -52,8 +52,6 @@ from workers.processes import PROCESSES, Process, ProductProcess
 from workers.products.store import ProductStore
 from workers.version import VERSION
 
-_EXPOSED = ["Location", "ETag", "Link", "Retry-After", "Preference-Applied", HEADER]
-_EXPOSED += ["Accept-Ranges", "Content-Length", "Content-Range"]
 _ROUTES = (landing, timeseries, processes, jobs, catalog, edr, files, store, health, description)
 
 Connect = Callable[[Settings], AbstractAsyncContextManager[Cluster]]
@@ -94,13 +92,7 @@ def create_app(
     app.openapi = lambda: describe(app)
     app.add_middleware(ContentCoding)
     app.add_middleware(RequestId)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=["*"],
-        allow_methods=["GET", "HEAD"],
-        expose_headers=_EXPOSED,
-        max_age=600,
-    )
+    app.add_middleware(Cors, asked_by_post=("/search", "/timeseries"))
     return app
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from service.formats.answers import ANSWERS, COMPONENTS, PATHS
 from service.problems import MEDIA_TYPE
 
 _PROBLEM = {
@@ -31,7 +32,7 @@ _PROBLEM = {
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
-    """The description of an app, made once: any operation may answer with a problem, none with 422."""
+    """The description of an app, made once: answers with their shapes, refusals as problems, none 422."""
     if app.openapi_schema is None:
         made = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes
@@ -39,11 +40,32 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schemas = made.setdefault("components", {}).setdefault("schemas", {})
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
-        schemas["Problem"] = _PROBLEM
-        content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        for path in made["paths"].values():
-            for operation in path.values():
-                operation["responses"].pop("422", None)
-                operation["responses"]["default"] = {"description": "A problem", "content": content}
+        schemas |= COMPONENTS | {"Problem": _PROBLEM}
+        for path, methods in made["paths"].items():
+            for operation in methods.values():
+                _describe_parameters(operation)
+                _describe_answers(operation, path)
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _describe_parameters(operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            parameter["description"], parameter["example"] = PATHS[parameter["name"]]
+
+
+def _describe_answers(operation: dict[str, Any], path: str) -> None:
+    """Shapes of answers, and the refusals that may come: 400 of any, 404 where a path names something."""
+    responses = operation["responses"]
+    responses.pop("422", None)
+    if operation["operationId"] in ANSWERS:
+        shapes = ANSWERS[operation["operationId"]]
+        content = {media_type: {"schema": schema} for media_type, schema in shapes.items()}
+        for status in [status for status in responses if status.startswith("2")]:
+            responses[status] = responses[status] | {"content": content}
+    problem = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    responses["400"] = {"description": "The request is malformed", **problem}
+    if "{" in path:
+        responses["404"] = {"description": "There is no such thing", **problem}
+    responses["default"] = {"description": "A problem", **problem}

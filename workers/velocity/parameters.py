@@ -106,6 +106,7 @@ class VelocityParameters(BaseModel):
         "flag",
         description="What becomes of windows that overlap more than 60 days without any pair: flag gives "
         "them their interpolated value and the flag filled, mask no value and the same flag.",
+        examples=["mask"],
     )
     filter: Annotated[str, AfterValidator(_filters)] = Field(
         DIRECTION,
@@ -159,12 +160,14 @@ class VelocityParameters(BaseModel):
         "savgol",
         description="How the first guess is smoothed over 90 days: by the cubic of Savitzky and Golay, "
         "a Gaussian, a running median, or robust local lines.",
+        examples=["lowess"],
     )
     coefficient: Annotated[float, AfterValidator(_finite)] = Field(
         100.0,
         gt=0,
         le=1e6,
         description="Strength of the regularisation (the paper's lambda is its square).",
+        examples=[200],
     )
     interpolation: Literal["linear", "spline"] = Field(
         "linear",
@@ -179,12 +182,15 @@ class VelocityParameters(BaseModel):
         examples=["joint"],
     )
     error_weights: bool = Field(
-        False, description="Weigh pairs by the errors that the cube states, as displacements."
+        False,
+        description="Weigh pairs by the errors that the cube states, as displacements.",
+        examples=[False],
     )
     interval: Literal["theoretical", "scaled"] = Field(
         "theoretical",
         description="The interval v_low..v_high: from the stated errors alone, or scaled by the residuals of "
         "the pixel.",
+        examples=["scaled"],
     )
     level: Annotated[float, Field(ge=0.5, le=0.999)] = Field(
         0.95, description="Share of the windows whose interval should hold the truth.", examples=[0.95, 0.68]

@@ -117,6 +117,21 @@ def test_browsers_of_other_sites_may_read_but_not_write(api):
     answer = api.options("/timeseries", headers=asked)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["access-control-max-age"] == "600"
-    assert (
-        api.options("/jobs", headers=asked | {"Access-Control-Request-Method": "DELETE"}).status_code == 400
-    )
+    for path, method in (("/jobs", "DELETE"), ("/processes/velocity-cube/execution", "POST")):
+        wanted = asked | {"Access-Control-Request-Method": method}
+        assert api.options(path, headers=wanted).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/search", "/timeseries"])
+def test_browsers_of_other_sites_may_ask_by_post(api, path):
+    asked = {
+        "Origin": "https://elsewhere.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type,if-none-match,prefer",
+    }
+    answer = api.options(path, headers=asked)
+    assert answer.status_code == 200
+    assert "POST" in answer.headers["access-control-allow-methods"]
+    posted = api.post(path, json={}, headers={"Origin": "https://elsewhere.example"})
+    assert posted.headers["access-control-allow-origin"] == "*"
+    assert "ETag" in posted.headers["access-control-expose-headers"]
