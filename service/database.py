@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -12,13 +13,15 @@ from workers.errors import StoreNotWritable
 _BUSY_MS = 10_000
 
 
-def connect(url: str) -> AsyncEngine:
+def connect(url: str, **options: Any) -> AsyncEngine:
     """The engine of a database; an SQLite file gets its folder, a write-ahead log and patience with writers.
+
+    A connection of a pool is tried before it is used again: a server may have ended meanwhile.
 
     Raises:
         StoreNotWritable: the folder of the file cannot be made.
     """
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, pool_pre_ping=True, **options)
     if engine.dialect.name == "sqlite":
         if engine.url.database:
             folder = Path(engine.url.database).parent

@@ -1,13 +1,59 @@
-"""Properties are tried on the same examples everywhere, and no more of them than a moment allows."""
+"""What tests of several rooms need."""
 
-from hypothesis import HealthCheck, settings
+from __future__ import annotations
 
-settings.register_profile(
-    "ogive",
-    deadline=None,
-    derandomize=True,
-    max_examples=30,
-    # The fixtures that properties use are functions without a state.
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-settings.load_profile("ogive")
+import asyncio
+import itertools
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from infra.local import postgres
+
+PASSWORD = "only-on-loopback"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres_port() -> Iterator[int]:
+    """The port of a PostgreSQL server of these tests' own."""
+    if not postgres.installed():
+        pytest.skip(f"needs a PostgreSQL server: {postgres.INSTALL}")
+    # Not below pytest's folder, which is closed to the user that PostgreSQL runs as.
+    folder = Path(tempfile.mkdtemp(prefix="ogive-postgres-"))
+    folder.chmod(0o755)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = postgres.postgres(folder, port, PASSWORD)
+    server.start()
+    try:
+        server.wait()
+        postgres.create_database(port, PASSWORD)
+        yield port
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, of each kind that the service is made for."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path}/folder/ogive.sqlite"
+    url, name = postgres.url(request.getfixturevalue("postgres_port"), PASSWORD), f"test_{next(_numbers)}"
+    asyncio.run(_create(url.replace("+asyncpg", ""), name))
+    return f"{url.rpartition('/')[0]}/{name}"
+
+
+async def _create(server: str, name: str) -> None:
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+    finally:
+        await connection.close()

@@ -18,11 +18,11 @@ import pytest
 import uvicorn
 from fastapi import Depends, FastAPI
 from sqlalchemy import NullPool
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from service import failures
 from service.app import create_app
 from service.catalog.store import Catalog
+from service.database import connect
 from service.dependencies import known_query
 from service.middleware import RequestId
 from service.routes import catalog as catalog_routes
@@ -158,7 +158,7 @@ class Workshop:
 
     def catalog(self, database: str) -> Catalog:
         """A catalog whose connections do not outlive the event loop that a test runs in."""
-        return Catalog(create_async_engine(database, poolclass=NullPool), [collection_document()])
+        return Catalog(connect(database, poolclass=NullPool), [collection_document()])
 
 
 @pytest.fixture(scope="session")
@@ -168,9 +168,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 
 @pytest.fixture
-def catalog(tmp_path: Path, workshop: Workshop) -> Catalog:
-    """A catalog on SQLite whose tables are still to be made."""
-    return workshop.catalog(f"sqlite+aiosqlite:///{tmp_path / 'catalog.sqlite'}")
+def catalog(database_url: str, workshop: Workshop) -> Catalog:
+    """A catalog whose tables are still to be made."""
+    return workshop.catalog(database_url)
 
 
 @asynccontextmanager

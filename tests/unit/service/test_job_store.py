@@ -21,8 +21,8 @@ def order(key=None, request=REQUEST, **controls):
 
 
 @pytest.fixture
-async def store(tmp_path):
-    engine = database.connect(f"sqlite+aiosqlite:///{tmp_path}/folder/jobs.sqlite")
+async def store(database_url):
+    engine = database.connect(database_url)
     store = JobStore(engine)
     await store.create()
     yield store

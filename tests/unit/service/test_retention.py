@@ -18,8 +18,8 @@ PAST, FUTURE = dt.timedelta(seconds=-1), dt.timedelta(days=1)
 
 
 @pytest.fixture
-async def house(tmp_path):
-    engine = database.connect(f"sqlite+aiosqlite:///{tmp_path}/jobs.sqlite")
+async def house(database_url):
+    engine = database.connect(database_url)
     jobs, done = JobStore(engine), []
     await jobs.create()
 
