@@ -48,7 +48,6 @@ def _beside(layers: int, rounds: int, quick: bool, folder: Path) -> Table:
         [
             (f"reading and decoding a pixel, {layers:,} layers", seconds(reading), "-"),
             (f"a pixel of a shard row with all its reading, {layers:,} layers", seconds(row.seconds), "-"),
-            ("reading's share of a shard row", f"{row.reading_share:.0%}", "-"),
             (
                 f"peak memory of a worker, shard row, {layers:,} layers",
                 f"{row.peak_bytes / 1e9:.2f} GB",

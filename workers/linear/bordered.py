@@ -73,6 +73,12 @@ class Bordered:
         """(m,): |y_e - (u_j - u_i)|^2, for unknowns of (p, 2)."""
         return self.differences.squared_residuals(unknowns)
 
+    def judged(
+        self, unknowns: np.ndarray, quality: np.ndarray, precision: np.ndarray, scale: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Robust weights of the rows, as of `Differences.judged`."""
+        return self.differences.judged(unknowns, quality, precision, scale)
+
     def rows(self, chosen: np.ndarray) -> Bordered:
         """The same unknowns and columns with the rows of `chosen` alone, (m,) bool."""
         return Bordered(self.differences.rows(chosen), self.columns)

@@ -18,6 +18,7 @@ import numpy as np
 from numba import njit
 
 from workers.linear.banded import Factor, NotPositiveDefinite
+from workers.linear.robust import tukey
 
 MANY = 16
 """Right-hand sides from which on solving in blocks is faster"""
@@ -106,6 +107,22 @@ class Differences:
         """(m,): |y_e - (u_j - u_i)|^2, for unknowns of (p, 2)."""
         return _squares(self.first, self.second, self.observed, unknowns)
 
+    def judged(
+        self, unknowns: np.ndarray, quality: np.ndarray, precision: np.ndarray, scale: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Robust weights of the rows by their residuals.
+
+        Args:
+            unknowns: (p, 2) float64.
+            quality: (m,) float64, q.
+            precision: (m,) float64, what the squared residuals are multiplied with before they are judged.
+            scale: of one component of the residuals, in units of y.
+
+        Returns:
+            (m,) psi, Tukey's biweight (`robust.tukey`), and (m,) P = (q psi)^2.
+        """
+        return _judged(self.first, self.second, self.observed, unknowns, quality, precision, scale)
+
     def rows(self, chosen: np.ndarray) -> Differences:
         """The same unknowns with the rows of `chosen` alone, (m,) bool."""
         if chosen.all():
@@ -146,6 +163,18 @@ def _put_line_back(line, pull, steady, bent):
         at, row = line[i], bent[i]
         for t in range(row.size):
             row[t] += at * share[t]
+
+
+@njit(nogil=True, cache=True)
+def _judged(first, second, observed, unknowns, quality, precision, scale):
+    psi, weight = np.empty(first.size), np.empty(first.size)
+    for e in range(first.size):
+        i, j = first[e], second[e]
+        x = observed[e, 0] - (unknowns[j, 0] - unknowns[i, 0])
+        y = observed[e, 1] - (unknowns[j, 1] - unknowns[i, 1])
+        psi[e] = tukey((x * x + y * y) * precision[e], scale)
+        weight[e] = (quality[e] * psi[e]) ** 2
+    return psi, weight
 
 
 @njit(nogil=True, cache=True)

@@ -93,10 +93,16 @@ def radial_scale(squares: np.ndarray, components: int = 2) -> float:
 
 
 @njit(nogil=True, cache=True)
+def tukey(square: float, scale: float) -> float:
+    """psi = (1 - (r / (4.685 scale))^2)^2 inside, 0 outside, for a squared residual r^2 (eq. 7)."""
+    inside = max(1.0 - square / (TUKEY * scale) ** 2, 0.0)
+    return inside * inside
+
+
+@njit(nogil=True, cache=True)
 def biweight(squares: np.ndarray, scale: float) -> np.ndarray:
-    """psi = (1 - (r / (4.685 scale))^2)^2 inside, 0 outside, for squared residuals r^2 (eq. 7)."""
+    """The same of (m,) squared residuals."""
     psi = np.empty(squares.size)
     for e in range(squares.size):
-        inside = max(1.0 - squares[e] / (TUKEY * scale) ** 2, 0.0)
-        psi[e] = inside * inside
+        psi[e] = tukey(squares[e], scale)
     return psi

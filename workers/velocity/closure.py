@@ -24,7 +24,7 @@ from numba import njit
 
 from workers.linear.bordered import Bordered, BorderedNormal
 from workers.linear.differences import Differences, Normal
-from workers.linear.robust import biweight, radial_scale
+from workers.linear.robust import radial_scale
 from workers.velocity.guess import SMALLEST_SCALE
 from workers.velocity.network import YEAR, Network
 from workers.velocity.prior import Prior
@@ -118,17 +118,16 @@ def robust_solve(
     system = prior.system(network, coefficient)
     judging = trusted if np.count_nonzero(trusted) >= FEWEST_JUDGES else first
     judges = system.rows(judging)
-    precision = None if network.quality is None else network.quality**2
+    precision = np.ones(len(network)) if network.quality is None else network.quality**2
+    judged_precision = precision[judging]
 
-    def judge(departure: np.ndarray) -> np.ndarray:
-        judged, squares = judges.squared_residuals(departure), system.squared_residuals(departure)
-        if precision is not None:
-            judged, squares = judged * precision[judging], squares * precision
-        return biweight(squares, max(radial_scale(judged, components), SMALLEST_SCALE))
+    def judge(departure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        scale = radial_scale(judges.squared_residuals(departure) * judged_precision, components)
+        return system.judged(departure, q, precision, max(scale, SMALLEST_SCALE))
 
     # Unweighted: weights by residuals against the guess, or among these pairs, would reject those of a surge.
     start, _ = system.rows(first).solve(q[first] ** 2)
-    settled = _settled(system, q, start, judge, network.days)
+    settled = _settled(system, start, judge, network.days)
     closure = Closure(prior.target + settled.departure, settled.weight, settled.normal)
     doubtful = network.spanned(settled.psi > 0) & reach.only_long
     return RobustClosure(closure, settled.psi, doubtful, settled.iterations, settled.converged)
@@ -146,19 +145,16 @@ class _Settled:
 
 def _settled(
     system: Differences | Bordered,
-    q: np.ndarray,
     departure: np.ndarray,
-    judge: Callable[[np.ndarray], np.ndarray],
+    judge: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
     days: np.ndarray,
 ) -> _Settled:
     """Iterate the weights of a system's rows from those that a first departure gives."""
-    psi = judge(departure)
-    weight = (q * psi) ** 2
+    psi, weight = judge(departure)
     departure, normal = system.solve(weight)
     iterations, steps, converged = 1, 0, False
     while True:
-        next_psi = judge(departure)
-        next_weight = (q * next_psi) ** 2
+        next_psi, next_weight = judge(departure)
         step = system.correction(normal, next_weight, departure)
         change = float(_velocity_change(days, step))
         # What fits few pairs closely makes others look worse than they are: its verdict never stands.

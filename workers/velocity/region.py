@@ -1,15 +1,18 @@
 """A window of pixels, inverted row by row while the cubes are read chunk row by chunk row.
 
-Every chunk that the window (and its halo of one pixel) touches is read once; no more than one chunk row of
-velocities and two pixel rows of selected pairs are held at a time. The result of a pixel depends on its own
-pairs and on the first guesses of its eight neighbours, never on how the window is cut.
+Every chunk that the window (and its halo of one pixel) touches is read once. A chunk row is read while the
+one before it is solved: no more than these two, and two pixel rows of selected pairs, are held at a time. The
+result of a pixel depends on its own pairs and on the first guesses of its eight neighbours, never on how the
+window is cut.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Literal
 
 import numpy as np
@@ -51,7 +54,7 @@ class Reading:
     lost: list[Piece] = field(default_factory=list)
     """The parts of the window that these chunks held"""
     seconds: float = 0.0
-    """Time spent reading and decoding"""
+    """Time that reading and decoding took, by the clock; most of it passes while pixels are solved"""
 
 
 @dataclass(slots=True, eq=False)
@@ -81,7 +84,7 @@ def solve_window(
         windows: the regular windows of the series.
         parameters: the user's choices.
         reading: filled with the chunks that could not be read.
-        on_block: called after each chunk row, before the next is read; may raise to stop the work.
+        on_block: called after each chunk row; may raise to stop the work.
 
     Raises:
         SourceUnavailable: a store did not answer, after retries.
@@ -94,10 +97,7 @@ def solve_window(
     prepared: dict[int, dict[int, _Prepared]] = {}
     solved = HALO
     with threadpool_limits(limits=1, user_api="blas"):
-        for piece in mosaic.pieces(top, left, *owners.shape):
-            lost, began = len(reading.lost), time.perf_counter()
-            blocks = _read(mosaic, piece, reading)
-            reading.seconds += time.perf_counter() - began
+        for piece, blocks, lost in _ahead(mosaic, list(mosaic.pieces(top, left, *owners.shape)), reading):
             for line in range(piece.row, piece.row + piece.height):
                 at = line - top
                 _prepare_line(line, at, left, piece, mosaic, blocks, owners, guesses, prepared, parameters)
@@ -115,14 +115,33 @@ def solve_window(
                     solved += 1
             valid = any(np.isfinite(block.vx).any() for _, block in blocks)
             del blocks
-            on_block("failed" if len(reading.lost) > lost else "done" if valid else "empty")
+            on_block("failed" if lost else "done" if valid else "empty")
 
 
-def _read(mosaic: Mosaic, piece: Piece, reading: Reading) -> list[tuple[Piece, PairBlock]]:
+_Blocks = list[tuple[Piece, PairBlock]]
+
+
+def _ahead(mosaic: Mosaic, pieces: list[Piece], reading: Reading) -> Iterator[tuple[Piece, _Blocks, bool]]:
+    """Every chunk row, what was read of it, and whether a part was lost; the next is read meanwhile."""
+    with ThreadPoolExecutor(1, "read-ahead") as reader:
+        coming = [reader.submit(_read, mosaic, piece) for piece in pieces[:1]]
+        for piece, following in zip_longest(pieces, pieces[1:]):
+            blocks, read = coming.pop().result()
+            if following is not None:
+                coming.append(reader.submit(_read, mosaic, following))
+            reading.failures += read.failures
+            reading.lost += read.lost
+            reading.seconds += read.seconds
+            yield piece, blocks, bool(read.lost)
+            # Not kept while the one after the next is read.
+            del blocks
+
+
+def _read(mosaic: Mosaic, piece: Piece) -> tuple[_Blocks, Reading]:
     """Read a chunk row; if a chunk of it fails, read chunk by chunk and lose only that one."""
-    cube = mosaic.cubes[piece.cube]
+    cube, reading, began = mosaic.cubes[piece.cube], Reading(), time.perf_counter()
     try:
-        return [(piece, cube.read(*mosaic.place(piece), piece.height, piece.width))]
+        blocks = [(piece, cube.read(*mosaic.place(piece), piece.height, piece.width))]
     except ChunkUnreadable:
         blocks = []
         for part in mosaic.chunk_columns(piece):
@@ -131,7 +150,8 @@ def _read(mosaic: Mosaic, piece: Piece, reading: Reading) -> list[tuple[Piece, P
             except ChunkUnreadable as failure:
                 reading.failures.append(failure)
                 reading.lost.append(part)
-        return blocks
+    reading.seconds = time.perf_counter() - began
+    return blocks, reading
 
 
 def _prepare_line(

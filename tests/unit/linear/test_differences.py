@@ -6,6 +6,7 @@ import pytest
 from workers.linear.banded import NotPositiveDefinite
 from workers.linear.differences import MANY, Differences, residuals
 from workers.linear.penalty import jumps, penalty_band
+from workers.linear.robust import biweight
 
 
 @pytest.mark.parametrize("coefficient", [1.0, 30.0, 100.0, 1000.0, 1e4, 1e6])
@@ -112,3 +113,16 @@ def test_chosen_rows_are_a_system_of_the_same_unknowns(full_system):
     chosen = np.random.default_rng(6).random(300) < 0.7
     expected, _ = system.solve(chosen.astype(float))
     np.testing.assert_allclose(system.rows(chosen).solve(np.ones(chosen.sum()))[0], expected, atol=1e-8)
+
+
+def test_rows_are_judged_by_the_length_of_their_residuals_and_their_quality(full_system):
+    system = full_system(dates=20, rows=30, coefficient=1.0).system
+    rng = np.random.default_rng(2)
+    unknowns, quality = rng.normal(size=(20, 2)), rng.uniform(0.1, 10.0, 30)
+    scale = float(np.sqrt(np.median(system.squared_residuals(unknowns)))) / 4
+    precision = rng.uniform(0.5, 2.0, 30)
+    psi, weight = system.judged(unknowns, quality, precision, scale)
+    expected = biweight(system.squared_residuals(unknowns) * precision, scale)
+    assert 0 < np.count_nonzero(psi) < 30
+    np.testing.assert_allclose(psi, expected)
+    np.testing.assert_allclose(weight, (quality * psi) ** 2)
