@@ -17,6 +17,12 @@ test: $(VENV)/dev.stamp
 test-deployed: $(VENV)/dev.stamp
 	$(BIN)/pytest tests/deployed
 
+# A hundred clients for five minutes, then ten thousand random requests for at most ten. Options: SOAK_SECONDS=60
+SOAK_SECONDS ?= 300
+soak: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.soak.load $(SOAK_SECONDS)
+	$(BIN)/python -m tests.soak.fuzz own 10000 600
+
 # Beside the peer ticoi, in an environment of its own. Options go in BENCH: make bench BENCH=--quick
 bench: $(VENV)/run.stamp .bench/peer.stamp
 	$(BIN)/python -m tests.benchmarks.speed $(BENCH)

@@ -1,15 +1,20 @@
 """Random requests over the whole description of the API: `python -m tests.soak.fuzz URL CASES SECONDS`.
 
+With `own` in place of a URL it starts a service of its own, which holds a small product.
+
 Valid and invalid ones by turns, operation after operation. None may make the service fail (5xx), every
 refusal is a problem document (RFC 9457), every answer has a media type and a shape that is described.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +23,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import FailureGroup, content_type_conformance
 from schemathesis.specs.openapi.checks import response_schema_conformance
+
+from tests.soak.own import make_product, service
 
 LEFT_OUT = ("dismiss_job",)
 """Operations that would undo what others need"""
@@ -122,12 +129,16 @@ def _fault(answer: Any, case: Any) -> str | None:
 
 def main() -> int:
     """Tell what was found; 1 where there is a fault."""
-    base, cases, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-    began = time.monotonic()
-    found = fuzz(base, cases, seconds)
-    print(
-        f"{found.cases} requests in {time.monotonic() - began:.0f} s: {dict(sorted(found.answers.items()))}"
-    )
+    address, cases, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    with contextlib.ExitStack() as stack:
+        if address == "own":
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ogive-soak-")))
+            address, _ = stack.enter_context(service(folder))
+            make_product(address)
+        began = time.monotonic()
+        found = fuzz(address, cases, seconds)
+        spent = time.monotonic() - began
+    print(f"{found.cases} requests in {spent:.0f} s: {dict(sorted(found.answers.items()))}")
     for name, shown in found.problems.items():
         print(f"FAULT {name}\n  {shown}")
     return 1 if found.problems else 0
