@@ -97,13 +97,16 @@ class Process:
         """End it at once and unasked, as a fault would."""
         self._end(signal.SIGKILL, patience=5.0)
 
-    def _end(self, how: int, patience: float) -> None:
-        pid, until = self.pid, time.monotonic() + patience
-        if pid is None:
-            return
-        os.kill(pid, how)
+    def await_end(self, patience: float = PATIENCE_S) -> None:
+        """Wait until it has ended by itself, no longer than a minute and a half."""
+        until = time.monotonic() + patience
         while self.pid is not None and time.monotonic() < until:
             time.sleep(0.02)
+
+    def _end(self, how: int, patience: float) -> None:
+        if (pid := self.pid) is not None:
+            os.kill(pid, how)
+            self.await_end(patience)
 
     def _last_words(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])

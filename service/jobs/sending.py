@@ -14,13 +14,17 @@ import os
 import secrets
 import socket
 import ssl
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+
+from workers.errors import StoreNotWritable
 
 SIGNATURE = "Ogive-Signature"
 _TIMEOUT = httpx.Timeout(10.0)
@@ -133,11 +137,23 @@ class Sender:
 
 
 def kept_secret(path: Path) -> bytes:
-    """The secret in a file that only its owner may read; made at the first call."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32) + "\n")
+    """The secret in a file that only its owner may read; made at the first call.
+
+    Raises:
+        StoreNotWritable: the file is not there and cannot be made.
+    """
+    if not path.exists():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft:
+                draft.write(secrets.token_hex(32) + "\n")
+                draft.flush()
+                # Put there whole: a service that starts at the same moment must not read a part of it.
+                with suppress(FileExistsError):
+                    os.link(draft.name, path)
+        except OSError as error:
+            raise StoreNotWritable(
+                f"The secret that signs callbacks cannot be kept in {path} ({error.strerror}); name a folder "
+                "that can be written as OGIVE_DATA, or give the secret as OGIVE_CALLBACK_SECRET."
+            ) from error
     return path.read_bytes().strip()

@@ -81,3 +81,28 @@ def test_a_part_that_is_killed_leaves_no_trace(ogive, undisturbed, coefficient, 
     ended = ogive.ends(job)
     assert ended["status"] == "successful", ended
     assert ogive.objects(ogive.item(job)["id"]) == undisturbed(coefficient=coefficient)
+
+
+def test_a_scheduler_that_is_killed_leaves_no_trace(ogive, undisturbed):
+    """Its workers end with it and are started again, as `restart: always` does."""
+    job = ogive.start(bbox=BOX, coefficient=105.0)
+    ogive.reaches(job, blocks=3)
+    ogive.parts.scheduler.kill()
+    for process in (*ogive.parts.workers, ogive.parts.scheduler):
+        process.await_end()
+    for process in (ogive.parts.scheduler, *ogive.parts.workers):
+        process.start()
+        process.wait()
+    ended = ogive.ends(job)
+    assert ended["status"] == "successful", ended
+    assert ogive.objects(ogive.item(job)["id"]) == undisturbed(coefficient=105.0)
+
+
+def test_a_dismissed_job_ends_and_a_later_one_takes_over_what_it_left(ogive, undisturbed):
+    job = ogive.start(bbox=BOX, coefficient=106.0)
+    ogive.reaches(job, blocks=3)
+    assert ogive.http.delete(f"/jobs/{job}").json()["status"] == "dismissed"
+    again = ogive.start(bbox=BOX, coefficient=106.0)
+    assert again != job
+    assert ogive.ends(again)["status"] == "successful"
+    assert ogive.objects(ogive.item(again)["id"]) == undisturbed(coefficient=106.0)

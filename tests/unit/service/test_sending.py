@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from service.jobs.sending import Refused, Sender, Undelivered, check, kept_secret, public, signature
+from workers.errors import StoreNotWritable
 
 pytestmark = pytest.mark.anyio
 SECRET = b"known to both"
@@ -171,8 +172,15 @@ def test_the_check_in_the_documentation_works():
 
 
 def test_a_secret_is_made_once_and_is_its_owners_alone(tmp_path):
-    path = tmp_path / "callback-secret"
+    path = tmp_path / "folder" / "callback-secret"
     first = kept_secret(path)
     assert len(first) == 64
     assert kept_secret(path) == first
     assert path.stat().st_mode & 0o077 == 0
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_a_secret_that_cannot_be_kept_is_said(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreNotWritable, match="OGIVE_CALLBACK_SECRET"):
+        kept_secret(tmp_path / "file" / "callback-secret")
