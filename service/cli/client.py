@@ -47,11 +47,7 @@ class Service:
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON at a path, or at a URL of the service."""
-        response = self._answer("GET", path, params=query or None)
-        try:
-            return response.json()
-        except ValueError:
-            raise ServiceFailed(f"{response.url} {_FOREIGN}") from None
+        return _document(self._answer("GET", path, params=query or None))
 
     def execute(self, process: str, inputs: dict[str, Any]) -> str:
         """Start a job, or find that of an equal request; returns its URL."""
@@ -64,6 +60,11 @@ class Service:
         if "Location" not in answer.headers:
             raise ServiceFailed(f"{answer.url} {_FOREIGN}")
         return str(answer.url.join(answer.headers["Location"]))
+
+    def estimate(self, process: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        """What a job would cost."""
+        path = f"/processes/{process}/estimate"
+        return _document(self._answer("POST", path, json={"inputs": inputs}))
 
     def follow(self, job: str) -> Iterator[dict[str, Any]]:
         """The status of a job again and again until it is final; outages of some seconds are waited out."""
@@ -99,6 +100,13 @@ class Service:
         if response.is_error:
             raise ServiceFailed(_problem(response))
         return response
+
+
+def _document(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        raise ServiceFailed(f"{response.url} {_FOREIGN}") from None
 
 
 def _problem(response: httpx.Response) -> str:

@@ -31,6 +31,20 @@ def velocity_cube(
     wait: Annotated[
         bool, typer.Option("--wait", help="Follow the job to its end, then tell product and item.")
     ] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Tell size and cost, and start nothing.")
+    ] = False,
+    deadline: Annotated[
+        str | None,
+        typer.Option(metavar="WHEN", help="End the job then with what is done: PT2H, 2026-12-01T06:00:00Z."),
+    ] = None,
+    max_cpu_seconds: Annotated[
+        float | None,
+        typer.Option(metavar="S", help="End the job when it has used so many processor seconds."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Compute again although an equal request has its product.")
+    ] = False,
 ) -> None:
     """A velocity cube over a region: a Zarr product and its STAC item.
 
@@ -39,13 +53,18 @@ def velocity_cube(
 
     Examples:
       ogive run velocity-cube --bbox=-139.1,60.6,-138.8,60.8 --wait
-      ogive run velocity-cube --bbox -49.6,69.1,-49.4,69.2 --step P1M
+      ogive run velocity-cube --bbox -49.6,69.1,-49.4,69.2 --step P1M --estimate
     """
     from service.cli.client import Service
 
     choices = chosen(context).model_dump(mode="json", exclude_unset=True)
-    inputs = {"bbox": list(options.bbox(bbox)), **choices}
+    about_job = options.given(deadline=deadline, max_cpu_seconds=max_cpu_seconds, force=force or None)
+    inputs = {"bbox": list(options.bbox(bbox)), **choices, **about_job}
     with Service(url) as service:
+        if estimate:
+            for line in expected(service.estimate("velocity-cube", inputs)):
+                typer.echo(line)
+            return
         job = service.execute("velocity-cube", inputs)
         if not wait:
             typer.echo(job)
@@ -75,6 +94,21 @@ def finish(service: Any, job: str) -> dict[str, Any]:
             f"The job {job} is {status['status']}: {status.get('message', 'no reason is given.')}"
         )
     return status
+
+
+def expected(estimate: dict[str, Any]) -> list[str]:
+    """An estimate in lines: whether the request fits, its size, and what it would cost."""
+    cost, wall, layers = estimate["cpu_seconds"], estimate["wall_seconds"], estimate["layers"]
+    limits = ", ".join(f"{name} {limit:g}" for name, limit in estimate["limits"].items())
+    lasts = "no worker is there" if wall["expected"] is None else f"{wall['expected']:g} s"
+    read, written = estimate["read_bytes"] / 1e6, estimate["write_bytes"] / 1e6
+    return [
+        f"fits     {'yes' if estimate['fits'] else 'no'} ({limits})",
+        f"pixels   {estimate['pixels']} of {layers['median']} layers",
+        f"cpu      {cost['expected']:g} s ({cost['low']:g} to {cost['high']:g})",
+        f"lasts    {lasts} ({wall['workers']} workers)",
+        f"bytes    {read:.3g} MB read, {written:.3g} MB written",
+    ]
 
 
 def outcome(results: dict[str, Any]) -> list[str]:

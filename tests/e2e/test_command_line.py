@@ -166,6 +166,18 @@ def test_a_region_runs_to_its_product(served, ogive):
     assert "failed 0" in told["pixels"]
 
 
+def test_a_region_is_estimated_before_it_runs(served, ogive):
+    words = ["run", "velocity-cube", "--url", served.url, f"--bbox={','.join(map(str, box(4, 4, 5, 6)))}"]
+    ran = ogive(*words, "--estimate", "--deadline", "PT1H", "--max-cpu-seconds", "60", "--force")
+    assert ran.code == 0, ran.err
+    told = dict(line.split(maxsplit=1) for line in ran.out.splitlines())
+    assert list(told) == ["fits", "pixels", "cpu", "lasts", "bytes"]
+    assert told["fits"].startswith("yes (max_pixels ")
+    wrong = ogive(*words, "--estimate", "--deadline", "soon")
+    assert wrong.code == 2
+    assert "deadline 'soon'" in wrong.err
+
+
 def test_a_region_that_is_refused_is_one_line(served, ogive):
     ran = ogive("run", "velocity-cube", "--url", served.url, "--bbox", "10,20,11,10")
     assert (ran.code, ran.out) == (2, "")
