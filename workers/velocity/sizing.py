@@ -15,9 +15,9 @@ from workers.velocity.planning import SHARD_PIXELS, VelocityCubeInputs, blocks_o
 from workers.velocity.region import HALO
 from workers.velocity.variables import VARIABLES
 
-STORED_BYTES = 1.6
-"""Of vx and vy together, a pixel and layer, as ITS_LIVE compresses them"""
-WRITTEN_SHARE = 0.85
+STORED_BYTES = 2.0
+"""Of vx and vy together, a pixel and layer, as ITS_LIVE compresses them; less where many are missing"""
+WRITTEN_SHARE = 0.65
 """Of the raw bytes of a product, after compression"""
 _EARLIEST, _LATEST = Interval.parse("1984-01-01/2026-01-01").start, Interval.parse("../2026-01-01").end
 _MOST_COUNTED = 4_000_000

@@ -20,15 +20,17 @@ def execute(client, bbox, **inputs):
 
 
 class Slow:
-    """Lets the first shard through, and takes its time for each pixel of the others."""
+    """Lets the shard that comes first through, and takes its time for each pixel of the others."""
 
     def __init__(self, solve, seconds):
         self.solve, self.seconds, self.busy = solve, seconds, threading.Semaphore(0)
-        self.pixels = 0
+        self.shards = self.pixels = 0
 
     def __call__(self, mosaic, row, column, *rest):
+        self.shards += 1
+        others = self.shards > 1
         for pixel in self.solve(mosaic, row, column, *rest):
-            if column:
+            if others:
                 self.pixels += 1
                 self.busy.release()
                 time.sleep(self.seconds)
@@ -76,7 +78,7 @@ def test_dismissal_frees_the_workers_and_keeps_what_is_done(serve, settings, slo
 @pytest.mark.parametrize(
     ("wish", "kind", "status"),
     [
-        ({"deadline": "PT3S"}, "deadline-exceeded", 504),
+        ({"deadline": "PT5S"}, "deadline-exceeded", 504),
         ({"max_cpu_seconds": 1e-3}, "budget-exceeded", 409),
     ],
 )
@@ -93,8 +95,8 @@ def test_a_deadline_or_a_budget_ends_a_job_with_what_is_done(
         if kind == "deadline-exceeded":
             preview = next(link["href"] for link in last["links"] if link["rel"] == "preview")
             partial = xarray.open_zarr(preview)
-            assert bool(partial.v[..., :40].notnull().any())
-            assert not bool(partial.v[..., 40:].notnull().any())
+            parts = (partial.v[..., :40], partial.v[..., 40:])
+            assert sorted(bool(part.notnull().any()) for part in parts) == [False, True]
         slow.seconds = 0.0
         assert ended(client, execute(client, region))[-1]["status"] == "successful"
 
