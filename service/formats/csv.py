@@ -47,13 +47,18 @@ def _about(member: dict[str, Any]) -> Iterator[str]:
     cell, method, quality = member["cell"], member["method"], member["quality"]
     yield f"id: {member['id']}"
     yield f"cell: lon {cell['lon']}, lat {cell['lat']}; x {cell['x']}, y {cell['y']} m in {cell['crs']}"
-    yield f"source: {member['source']['cube']}, {pairs_told(member['source'])}"
+    source = member["source"]
+    yield f"source: product {source['product']}" if "product" in source else _read(source)
     yield (
         f"method: {method['name']} {method['version']}, regularization {method['regularization']}, "
         f"coefficient {method['coefficient']:g}, step {method['step']}"
     )
     interval = quality["interval"]
     yield f"interval: {interval['kind']}, level {interval['level']}, scale {interval['scale']}"
+
+
+def _read(source: dict[str, Any]) -> str:
+    return f"source: {source['cube']}, {pairs_told(source)}"
 
 
 def _units(member: dict[str, Any]) -> Iterator[str]:

@@ -45,6 +45,7 @@ def dataset(whole: dict[str, Any]) -> bytes:
         **{
             name: ("station", np.array([_about(member)[name] for member in members], kind), _STATION[name])
             for name, kind in _kinds().items()
+            if all(_about(member)[name] is not None for member in members)
         },
     }
     for name in (name for name in (columns[0] if columns else ()) if name not in TIMES):
@@ -90,7 +91,7 @@ def _about(member: dict[str, Any]) -> dict[str, Any]:
         "station_id": member["id"],
         "cube": member["source"]["cube"],
         "vvc": np.nan if vvc is None else vvc,
-        "used": member["source"]["used"],
+        "used": member["source"].get("used"),
     }
 
 

@@ -15,6 +15,7 @@ from geojson_pydantic import Point
 from starlette.concurrency import run_in_threadpool
 
 from service.catalog.conditional import named_in
+from service.catalog.store import Catalog
 from service.dependencies import AnswersDep, BaseUrl, OutcomesDep, RunnerDep, SettingsDep
 from service.errors import DeadlineExceeded
 from service.formats import FORMATS
@@ -26,15 +27,20 @@ from service.jobs.job import Status
 from service.jobs.results import JobResults
 from service.jobs.runner import Runner
 from service.problems import absolute, problem
+from service.routes.shelf import whole
+from service.routes.store import ProductsDep
 from service.series.answers import Answers, Member, Spent
 from service.series.order import ordered_points
 from service.series.prefer import Preference, preferred
 from service.series.query import LineQuery, SeriesOptions, SeriesQuery
 from service.series.representation import Representation
+from service.series.stored import check_fixed, stored_members
 from service.settings import Settings
 from workers.errors import OgiveError, TooLarge
 from workers.geojson import GeoJson, Place, PlaceFeature, line_of, places_of
+from workers.products.store import ProductStore
 from workers.velocity.sites import Site
+from workers.velocity.stac import COLLECTION_ID
 
 router = APIRouter(tags=["series"])
 _RETRY_SECONDS = 15
@@ -52,6 +58,8 @@ class Desk:
     answers: Answers
     runner: Runner
     kept: JobResults
+    catalog: Catalog
+    products: ProductStore
     settings: Settings
     base: str
     accept: str
@@ -62,6 +70,7 @@ def _desk(
     answers: AnswersDep,
     runner: RunnerDep,
     outcomes: OutcomesDep,
+    products: ProductsDep,
     settings: SettingsDep,
     base: BaseUrl,
     accept: Annotated[
@@ -75,7 +84,7 @@ def _desk(
         ),
     ] = "",
 ) -> Desk:
-    return Desk(answers, runner, outcomes.kept, settings, base, accept, prefer)
+    return Desk(answers, runner, outcomes.kept, outcomes.catalog, products, settings, base, accept, prefer)
 
 
 DeskDep = Annotated[Desk, Depends(_desk)]
@@ -140,13 +149,16 @@ async def _answer(
     """The answer for places; `had` is what the client has of it already, as `If-None-Match` says."""
     form = query.f or chosen(desk.accept)
     query.check_format(form)
-    answers, settings, spent = desk.answers, desk.settings, Spent()
+    asked, spent = Representation(form, query, places, several, desk.base), Spent()
+    if query.product is not None:
+        return await _from_product(asked, query.product, desk, had, spent)
+    answers, settings = desk.answers, desk.settings
     wants = preferred(desk.prefer, settings.wait, settings.limit_wait)
     sites = await answers.sites(
         places, query.max_distance, query.further_datasets, settings.limit_wait, spent
     )
     _raise_if_nothing(sites, several)
-    asked = Representation(form, query, places, several, sites, desk.base)
+    asked = asked.of_sites(sites)
     if named_in(had, asked.tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=asked.headers())
     found = [site for site in sites if isinstance(site, Site)]
@@ -164,6 +176,24 @@ async def _answer(
     if wants.applied and not wants.job:
         response.headers["Preference-Applied"] = wants.applied
     return response
+
+
+async def _from_product(
+    asked: Representation, product: str, desk: Desk, had: str | None, spent: Spent
+) -> Response:
+    """The answer that a finished product holds."""
+    check_fixed(asked.options)
+    name = (await desk.catalog.get(COLLECTION_ID, product))["id"]
+    asked = asked.of_product(name, f"{desk.base}/collections/{COLLECTION_ID}/items/{name}")
+    if named_in(had, asked.tag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=asked.headers())
+    began = time.perf_counter()
+    stored = await run_in_threadpool(whole, desk.products, name)
+    members = await run_in_threadpool(stored_members, desk.products, stored, asked.options, asked.places)
+    _raise_if_nothing(members, asked.several)
+    spent.add("read", time.perf_counter() - began)
+    documents = [_document(member, number, desk.base) for number, member in enumerate(members)]
+    return await _written(asked, documents, spent)
 
 
 async def _as_job(asked: Representation, desk: Desk, wants: Preference, spent: Spent) -> Response:
@@ -185,7 +215,9 @@ async def _written(asked: Representation, documents: Sequence[dict[str, Any]], s
     return Response(content, media_type=FORMATS[asked.form].media_type, headers=headers)
 
 
-def _document(member: Member, number: int, base: str) -> dict[str, Any]:
+def _document(member: Member | dict[str, Any], number: int, base: str) -> dict[str, Any]:
+    if isinstance(member, dict):
+        return member
     if isinstance(member, bytes):
         return json.loads(member)
     return problem(member, base, f"#/members/{number}").document

@@ -84,6 +84,13 @@ class SeriesOptions(VelocityParameters):
         examples=["unixms"],
     )
 
+    product: str | None = Field(
+        None,
+        description="Id of a finished product to read the series from: nothing is computed then, and the "
+        "answer is never a job.",
+        examples=["ogive_EPSG32607_X609000_Y6736080_20150101_20241231_P30D_v1_1f0c6e7d"],
+    )
+
     @property
     def parameters(self) -> VelocityParameters:
         """The choices of the inversion alone."""

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
@@ -35,9 +35,33 @@ class Representation:
     places: Sequence[Place]
     several: bool
     """Whether the answer is a collection"""
-    sites: Sequence[Site | OgiveError]
     base: str
     """Address of the service"""
+    identities: Sequence[str] = ()
+    """What makes the series of each place the same, or why there is none"""
+    via: Sequence[str] = ()
+    """Addresses of the items of what is read"""
+    changed: str | None = None
+    """RFC 3339: when what is read last changed"""
+
+    def of_sites(self, sites: Sequence[Site | OgiveError]) -> Representation:
+        """Of series that are computed from the cubes of sites, one for each place."""
+        parameters, found = self.options.parameters, [site for site in sites if isinstance(site, Site)]
+        items = dict.fromkeys(site.cube.reference.item_href for site in found)
+        changes = [site.cube.last_modified for site in found if site.cube.last_modified is not None]
+        return replace(
+            self,
+            identities=[
+                series_sha256(site, parameters) if isinstance(site, Site) else str(site) for site in sites
+            ],
+            via=[href for href in items if href is not None],
+            changed=max(changes, default=None),
+        )
+
+    def of_product(self, product: str, href: str) -> Representation:
+        """Of series that a finished product holds, whose item is at `href`."""
+        identities = [f"{product} {place.lon} {place.lat}" for place in self.places]
+        return replace(self, identities=identities, via=[href])
 
     @property
     def tag(self) -> str:
@@ -48,10 +72,7 @@ class Representation:
             "options": self.options.model_dump(mode="json", exclude={"f"}),
             "several": self.several,
             "told": [place.told for place in self.places],
-            "series": [
-                series_sha256(site, self.options.parameters) if isinstance(site, Site) else str(site)
-                for site in self.sites
-            ],
+            "series": self.identities,
         }
         text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
         return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
@@ -61,8 +82,8 @@ class Representation:
         made = {"Vary": "Accept", "Link": f'<{CITE}>; rel="cite-as"'}
         if all("series" in member or member["status"] == HTTPStatus.NOT_FOUND for member in members):
             made |= {"ETag": self.tag, "Cache-Control": _FRESH}
-            if modified := self._last_modified():
-                made["Last-Modified"] = modified
+            if self.changed is not None:
+                made["Last-Modified"] = format_datetime(dt.datetime.fromisoformat(self.changed), usegmt=True)
         else:
             made["Cache-Control"] = "no-store"
         if self.form not in ("json", "covjson"):
@@ -85,15 +106,6 @@ class Representation:
             return dumps(whole | {"links": self._links()}).encode()
         return FORMATS[self.form].write(whole)
 
-    def _last_modified(self) -> str | None:
-        """The moment at which the youngest cube changed, as HTTP writes it."""
-        known = [
-            site.cube.last_modified
-            for site in self.sites
-            if isinstance(site, Site) and site.cube.last_modified is not None
-        ]
-        return format_datetime(dt.datetime.fromisoformat(max(known)), usegmt=True) if known else None
-
     def _links(self) -> list[dict[str, str]]:
         """To this answer and its other formats where a GET asks for them, to the schema and to the source."""
         asked = {
@@ -115,12 +127,7 @@ class Representation:
                 for name, made in FORMATS.items()
                 if name != "json"
             ]
-        items = [site.cube.reference.item_href for site in self.sites if isinstance(site, Site)]
-        links += [
-            {"rel": "via", "href": href, "type": "application/geo+json"}
-            for href in dict.fromkeys(items)
-            if href is not None
-        ]
+        links += [{"rel": "via", "href": href, "type": "application/geo+json"} for href in self.via]
         links.append(
             {"rel": "describedby", "href": f"{self.base}/{SCHEMA}", "type": "application/schema+json"}
         )
