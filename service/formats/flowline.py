@@ -108,14 +108,14 @@ def _points(line: LineSeries) -> dict[str, list[Any]]:
         "pixel": [None if at == NOWHERE else int(at) for at in line.pixel],
         "used": [0 if each is None else each.series.used for each in line.series],
         "vvc": numbers(line.column("vvc")),
-        "v_mean": [number(np.float32(value)) for value in line.mean_speed()],
+        "v_mean": [number(np.float32(value)) for value in line.mean_speed],
         "problem": list(line.problems),
     }
 
 
 def _rows(line: LineSeries, name: str) -> np.ndarray:
     derived = {"v_anomaly": line.anomaly, "v_anomaly_relative": line.relative_anomaly}
-    return derived[name]() if name in derived else line.table("quality_flag" if name == "flags" else name)
+    return derived[name] if name in derived else line.table("quality_flag" if name == "flags" else name)
 
 
 def _values(row: np.ndarray) -> list[Any]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _SPEED = {"units": "m year-1", "comment": "a year is 365 days here"}
-_ALONG = {
+ALONG = {
+    "distance": {"units": "m", "long_name": "distance along the line from its first vertex"},
     "lon": {"standard_name": "longitude", "units": "degrees_east", "long_name": "longitude of the point"},
     "lat": {"standard_name": "latitude", "units": "degrees_north", "long_name": "latitude of the point"},
     "x": {"standard_name": "projection_x_coordinate", "units": "m", "long_name": "x of the pixel's centre"},
@@ -30,7 +31,7 @@ _ALONG = {
     "vvc": {"units": "1", "long_name": "velocity vector coherence of the series, 0 to 1"},
     "v_mean": {**_SPEED, "long_name": "mean of v over the windows that the record covers whole"},
 }
-_OVER_TIME = {
+OVER_TIME = {
     "v_anomaly": {**_SPEED, "long_name": "v against its mean over time at the point"},
     "v_anomaly_relative": {"units": "1", "long_name": "v_anomaly over v_mean"},
 }
@@ -42,16 +43,16 @@ def dataset(line: LineSeries) -> xr.Dataset:
 
     windows, crs = line.windows, {each.site.crs for each in line.series if each is not None}
     attributes = {variable.name: variable_attributes(variable) for variable in VARIABLES}
-    along = {name: ("distance", values, _ALONG[name]) for name, values in _places(line).items()}
+    along = {name: ("distance", values, ALONG[name]) for name, values in _places(line).items()}
     tables = {name: line.table(name) for name in SERIES_VARIABLES}
-    tables |= {"v_anomaly": line.anomaly(), "v_anomaly_relative": line.relative_anomaly()}
+    tables |= {"v_anomaly": line.anomaly, "v_anomaly_relative": line.relative_anomaly}
     data: dict[str, Any] = {
         "time_bnds": (("time", "bnds"), np.stack([windows.start, windows.end], axis=1) * 1.0, TIME_BOUNDS)
     }
     for name, values in tables.items():
-        told = {key: value for key, value in attributes.get(name, _OVER_TIME.get(name)).items() if value}
+        told = {key: value for key, value in attributes.get(name, OVER_TIME.get(name)).items() if value}
         told.pop("coordinates", None)
-        if len(crs) > 1 or name in _OVER_TIME:
+        if len(crs) > 1 or name in OVER_TIME:
             told.pop("grid_mapping", None)
         data[name] = ("distance", "time"), values, told
     if len(crs) == 1:
@@ -59,11 +60,7 @@ def dataset(line: LineSeries) -> xr.Dataset:
     made = xr.Dataset(
         data | along,
         coords={
-            "distance": (
-                "distance",
-                line.points.distance,
-                {"units": "m", "long_name": "distance along the line from its first vertex", "axis": "X"},
-            ),
+            "distance": ("distance", line.points.distance, {**ALONG["distance"], "axis": "X"}),
             "time": ("time", windows.middle, TIME_AXIS),
         },
         attrs=_attributes(line),
@@ -96,7 +93,7 @@ def _places(line: LineSeries) -> dict[str, np.ndarray]:
         "pixel": line.pixel.astype(np.int32),
         "problem": np.array([problem or "" for problem in line.problems], object),
         "vvc": line.column("vvc"),
-        "v_mean": line.mean_speed().astype(np.float32),
+        "v_mean": line.mean_speed.astype(np.float32),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from service.formats.flowline_netcdf import ALONG, OVER_TIME
 from service.formats.frame import arrays
 from service.formats.series import answered
 from service.formats.shape import TIMES
@@ -50,6 +51,7 @@ def dataset(whole: dict[str, Any]) -> bytes:
     }
     for name in (name for name in (columns[0] if columns else ()) if name not in TIMES):
         data[_NAMES.get(name, name)] = _common(name, columns, bounds)
+    data |= _along(whole)
     made = xr.Dataset(
         data,
         coords={"time": ("time", _days(bounds).mean(axis=1), _TIME_AXIS)},
@@ -102,6 +104,17 @@ def _method(members: list[dict[str, Any]]) -> dict[str, Any]:
     method, interval = members[0]["method"], members[0]["quality"]["interval"]
     told = {f"method_{name}": value for name, value in method.items() if isinstance(value, str | float)}
     return told | {"interval": interval["kind"], "interval_level": interval["level"]}
+
+
+def _along(whole: dict[str, Any]) -> dict[str, tuple]:
+    """The distance-time table, where the places lie along a line."""
+    if (line := whole.get("flowline")) is None:
+        return {}
+    stations = [number for number, _ in answered(whole)]
+    points = {name: np.array(values, float)[stations] for name, values in line["points"].items()}
+    tables = {name: np.array(line["table"][name], np.float32)[stations] for name in OVER_TIME}
+    made = {name: ("station", values, ALONG[name]) for name, values in points.items()}
+    return made | {name: (("station", "time"), values, OVER_TIME[name]) for name, values in tables.items()}
 
 
 def _days(moments: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from service.formats import FORMATS
+from service.formats.distance_time import DISTANCE, distance_time
 from service.formats.series import SCHEMA, collection, dumps
 from service.formats.shape import rows, shaped
 from service.series.query import SeriesOptions
@@ -100,6 +101,8 @@ class Representation:
             for member, place in zip(members, self.places, strict=True)
         ]
         whole = collection(made) if self.several else made[0]
+        if distances := [place.told[DISTANCE] for place in self.places if DISTANCE in place.told]:
+            whole["flowline"] = distance_time(members, made, distances)
         if asked.orient == "records":
             return json.dumps(rows(whole), allow_nan=False, separators=(",", ":")).encode()
         if self.form == "json":

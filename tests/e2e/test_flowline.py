@@ -76,9 +76,9 @@ def test_the_table_of_anomalies_is_against_the_mean_of_whole_windows(line):
     for row in range(len(line.points)):
         whole = np.isfinite(speed[row]) & (flags[row] & Flag.edge == 0)
         mean = speed[row][whole].mean()
-        assert line.mean_speed()[row] == pytest.approx(mean)
-        np.testing.assert_allclose(line.anomaly()[row], speed[row] - mean, rtol=1e-5, atol=1e-3)
-        np.testing.assert_allclose(line.relative_anomaly()[row], speed[row] / mean - 1, rtol=1e-5, atol=1e-5)
+        assert line.mean_speed[row] == pytest.approx(mean)
+        np.testing.assert_allclose(line.anomaly[row], speed[row] - mean, rtol=1e-5, atol=1e-3)
+        np.testing.assert_allclose(line.relative_anomaly[row], speed[row] / mean - 1, rtol=1e-5, atol=1e-5)
 
 
 def test_a_line_runs_on_over_the_seam_of_two_cubes(cube, tmp_path):
@@ -98,7 +98,7 @@ def test_points_outside_every_cube_are_marked_and_the_others_answer(source):
     assert told == outside.tolist()
     assert np.isnan(line.table("v")[outside]).all()
     assert (line.table("quality_flag")[outside] == Flag.no_data).all()
-    assert np.isnan(line.anomaly()[outside]).all()
+    assert np.isnan(line.anomaly[outside]).all()
     assert np.isfinite(line.table("v")[~outside]).any(axis=1).all()
 
 

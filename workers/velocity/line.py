@@ -93,24 +93,43 @@ class LineSeries:
                 row[np.searchsorted(self.windows.start, each.windows.start)] = getattr(each.series, name)
         return whole
 
+    @cached_property
+    def _anomalies(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return anomalies(self.table("v"), self.table("quality_flag"))
+
+    @property
     def mean_speed(self) -> np.ndarray:
-        """(n,) float64 m/yr: mean of `v` over time, of the windows that the record covers whole.
+        """(n,) float64 m/yr: mean of `v` over time."""
+        return self._anomalies[0]
 
-        Those flagged `edge` are left out: a mean over some days of a window would weigh as much as one over
-        all. NaN where no window is left.
-        """
-        speed = self.table("v").astype(np.float64)
-        speed[(self.table("quality_flag") & Flag.edge) != 0] = np.nan
-        known = np.isfinite(speed)
-        with np.errstate(invalid="ignore"):
-            return np.where(known, speed, 0.0).sum(axis=1) / known.sum(axis=1)
-
+    @property
     def anomaly(self) -> np.ndarray:
-        """(n, T) float32 m/yr: `v` against its mean over time (Charrier et al. 2025, 4.5)."""
-        return (self.table("v") - self.mean_speed()[:, None]).astype(np.float32)
+        """(n, T) float32 m/yr: `v` against its mean over time."""
+        return self._anomalies[1]
 
+    @property
     def relative_anomaly(self) -> np.ndarray:
-        """(n, T) float32: the anomaly as a part of the mean; NaN on ice at rest."""
-        mean = self.mean_speed()[:, None]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(mean > 0, (self.table("v") - mean) / mean, np.nan).astype(np.float32)
+        """(n, T) float32: the anomaly as a part of the mean."""
+        return self._anomalies[2]
+
+
+def anomalies(speed: np.ndarray, flags: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The mean over time of each place's speed, and the speeds against it (Charrier et al. 2025, 4.5).
+
+    Windows flagged `edge` play no part in the mean: one over some days of a window would weigh as much as one
+    over all.
+
+    Args:
+        speed: (n, T) float32 m/yr, NaN for none.
+        flags: (n, T) uint8, bits of `Flag`.
+
+    Returns:
+        (n,) float64 m/yr, NaN where no window is left; (n, T) float32 m/yr, the difference from it; (n, T)
+        float32, that as a part of it, NaN on ice at rest.
+    """
+    known = np.isfinite(speed) & ((flags & Flag.edge) == 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(known, speed.astype(np.float64), 0.0).sum(axis=1) / known.sum(axis=1)
+        difference = speed - mean[:, None]
+        relative = np.where(mean[:, None] > 0, difference / mean[:, None], np.nan)
+    return mean, difference.astype(np.float32), relative.astype(np.float32)

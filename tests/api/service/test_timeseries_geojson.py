@@ -1,6 +1,8 @@
 """POST /timeseries: the places of a GeoJSON object are those of a GET."""
 
+import numpy as np
 import pytest
+import xarray as xr
 
 POINT = "Point"
 
@@ -48,6 +50,33 @@ def test_a_line_has_a_series_every_so_far(api, here, there):
     assert members[0]["requested"]["lon"] == here[0]
     one = api.get("/timeseries", params={k: members[2]["requested"][k] for k in ("lon", "lat")}).json()
     assert members[2]["series"] == one["series"]
+
+
+def test_a_line_has_its_table_over_distance_and_time(api, here, there):
+    body = {"type": "LineString", "coordinates": [here, there]}
+    whole = api.post("/timeseries", json=body, params={"spacing": 80, "variables": "vx"}).json()
+    line, starts = whole["flowline"], whole["members"][0]["series"]["start"]
+    assert line["points"]["distance"] == [0.0, 80.0, 160.0]
+    assert line["windows"]["start"] == starts
+    speed, anomaly = (np.array(line["table"][name], float) for name in ("v", "v_anomaly"))
+    assert speed.shape == (3, len(starts))
+    np.testing.assert_allclose(speed - np.array(line["points"]["v_mean"])[:, None], anomaly, atol=1e-3)
+    relative = np.array(line["table"]["v_anomaly_relative"], float)
+    np.testing.assert_allclose(relative * np.array(line["points"]["v_mean"])[:, None], anomaly, atol=1e-3)
+    assert (
+        "flowline" not in api.post("/timeseries", json={"type": "MultiPoint", "coordinates": [here]}).json()
+    )
+
+
+def test_a_line_as_a_file_has_the_same_table(api, here, there, tmp_path):
+    body = {"type": "LineString", "coordinates": [here, there]}
+    line = api.post("/timeseries", json=body, params={"spacing": 80}).json()["flowline"]
+    file = api.post("/timeseries", json=body, params={"spacing": 80, "f": "netcdf"}).content
+    (tmp_path / "line.nc").write_bytes(file)
+    with xr.open_dataset(tmp_path / "line.nc") as opened:
+        assert opened["distance"].values.tolist() == line["points"]["distance"]
+        for name in ("v", "v_anomaly", "v_anomaly_relative"):
+            np.testing.assert_array_equal(opened[name].values, np.array(line["table"][name], np.float32))
 
 
 def test_a_table_of_a_line(api, here, there):

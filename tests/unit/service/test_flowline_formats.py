@@ -61,7 +61,7 @@ def test_the_document_holds_a_row_of_every_table_for_each_point(line, whole):
     for name in ("v", "vx", "v_error", "count"):
         np.testing.assert_array_equal(floats(table[name]), line.table(name))
     assert table["flags"][0] == [Flag.no_data] * len(line.windows)
-    np.testing.assert_array_equal(floats(table["v_anomaly"]), line.anomaly())
+    np.testing.assert_array_equal(floats(table["v_anomaly"]), line.anomaly)
     assert whole["method"]["step"] == "P3M"
     assert whole["sources"][0]["layers"] == SPEC.pairs
 
