@@ -39,12 +39,12 @@ def table(found: dict[Key, list[dict[str, Score]]]) -> Table:
         ("scenario", "date noise", "pairs", *METHODS),
     )
     for (scenario, noise, pairs), seeds in found.items():
-        figures = [_median([seed[name] for seed in seeds]) for name in METHODS]
+        figures = [median_of([seed[name] for seed in seeds]) for name in METHODS]
         made.rows.append((scenario, f"{noise:g} m", f"{pairs:,}", *figures))
     return made
 
 
-def _median(of_seeds: list[Score]) -> str:
+def median_of(of_seeds: list[Score]) -> str:
     """Median over the seeds that gave a series, and how many if not all did."""
     known = [score for score in of_seeds if np.isfinite(score).all()]
     if not known:

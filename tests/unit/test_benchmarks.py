@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.benchmarks import accuracy, cases, ogive_pixel, shard_row
+from tests.benchmarks import accuracy, cases, decorrelation, ogive_pixel, shard_row
 from tests.benchmarks.accuracy import METHODS, NOTHING
 from tests.benchmarks.reading import reading_seconds
 from tests.benchmarks.report import Table, seconds
@@ -50,6 +50,18 @@ def test_a_stored_pixel_comes_back_as_it_was(stored):
         np.testing.assert_array_equal(getattr(table, name), getattr(made, name))
     np.testing.assert_array_equal(vx, made_vx)
     np.testing.assert_array_equal(vy, made_vy)
+
+
+def test_most_long_pairs_of_the_last_case_of_decorrelation_read_too_little():
+    spec = decorrelation.case(2_000, decorrelation.SHARES[-1], seed=1)
+    table, vx, vy, truth = pixel_pairs(spec)
+    baseline = table.day2 - table.day1
+    assert 0.4 < np.mean(baseline > decorrelation.BEYOND) < 0.65
+    true = np.hypot(*truth.window_means(0, 0, table.day1, table.day2))
+    short_of = np.hypot(vx, vy) < 0.8 * true
+    known, long = np.isfinite(vx), baseline > decorrelation.BEYOND
+    assert np.mean(short_of[known & long]) > 0.9
+    assert np.mean(short_of[known & ~long]) < 0.3
 
 
 def test_images_come_every_5_days_for_ten_years(stored):

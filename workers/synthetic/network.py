@@ -14,7 +14,6 @@ from workers.synthetic.spec import SyntheticCube
 DAY_US = 86_400_000_000
 SMALLEST_ERROR = 0.1
 _NETWORK_STREAM = 0
-_BASELINE_SCALE_DAYS = 150.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +51,8 @@ def network(spec: SyntheticCube) -> Network:
     Landsat passes every 8 days, Sentinel-1 every 6, Sentinel-2 every 5; clouds take their share of the
     optical images. Pairs are drawn among all that one group of satellites could make, with replacement
     (overlapping frames give real cubes such repeats too), short baselines more often than long ones: weight
-    exp(-baseline / 150 d). The stated error is sqrt(2 date_noise^2 + pair_noise^2) / error_factor over the
-    baseline, the same for both components, at least 0.1 m/yr.
+    exp(-baseline / baseline_scale). The stated error is sqrt(2 date_noise^2 + pair_noise^2) / error_factor
+    over the baseline, the same for both components, at least 0.1 m/yr.
 
     Raises:
         InvalidRequest: the record holds no possible pair.
@@ -70,7 +69,7 @@ def network(spec: SyntheticCube) -> Network:
             f"cloud {spec.cloud:g}); make the record longer.",
             "years",
         )
-    weight = np.exp(-baseline / _BASELINE_SCALE_DAYS)
+    weight = np.exp(-baseline / spec.baseline_scale)
     drawn = rng.choice(baseline.size, spec.pairs, p=weight / weight.sum())
     noise = np.sqrt(2.0 * spec.date_noise**2 + spec.pair_noise**2)
     stated = np.maximum(noise / spec.error_factor / baseline[drawn] * 365.0, SMALLEST_ERROR)

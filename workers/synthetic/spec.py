@@ -31,6 +31,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "blunders": (0.0, 1.0),
     "decorrelated": (0.0, 1.0),
     "decorrelated_beyond": (0, 10_000),
+    "baseline_scale": (1.0, 1e6),
     "cloud": (0.0, 1.0),
     "dropout": (0.0, 1.0),
     "error_factor": (0.01, 100.0),
@@ -97,6 +98,8 @@ class SyntheticCube:
     every pixel; None takes the scenario's"""
     decorrelated_beyond: int = 60
     """Days"""
+    baseline_scale: float = 150.0
+    """Days: how many pairs there are of a baseline falls off as exp(-baseline / baseline_scale)"""
     cloud: float = 0.4
     """Share of optical images lost to clouds"""
     dropout: float = 0.15

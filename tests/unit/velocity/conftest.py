@@ -121,6 +121,7 @@ def scenario() -> Callable[..., Scenario]:
         stated: float | None = None,
         blunders: float = 0.0,
         decorrelated: float = 0.0,
+        decorrelated_beyond: int = 60,
     ) -> Scenario:
         rng = np.random.default_rng(seed)
         path = _path(surge)
@@ -131,8 +132,8 @@ def scenario() -> Callable[..., Scenario]:
         chosen = rng.choice(kept, pairs, replace=pairs > kept.size)
         first, second, baseline = first[chosen], second[chosen], baseline[chosen]
         moved = np.outer(path(days[second]) - path(days[first]), FLOW)
-        # A pair that decorrelates reads 0-60 % of the motion; it needs more than 60 days for that.
-        lost = (baseline > 60) & (rng.random(pairs) < decorrelated)
+        # A pair that decorrelates reads 0-60 % of the motion; it needs some time for that.
+        lost = (baseline > decorrelated_beyond) & (rng.random(pairs) < decorrelated)
         moved[lost] *= rng.uniform(0.0, 0.6, lost.sum())[:, None]
         images = rng.normal(0.0, 1.0, (dates, 2)) * date_noise
         moved += images[second] - images[first] + rng.normal(0.0, 1.0, (pairs, 2)) * pair_noise
