@@ -12,8 +12,21 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from infra.local import postgres
+
+# Properties are tried on the same examples everywhere, and on no more of them than a moment allows.
+examples.register_profile(
+    "ogive",
+    deadline=None,
+    derandomize=True,
+    max_examples=30,
+    # The fixtures that properties use are functions without a state.
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+examples.load_profile("ogive")
 
 PASSWORD = "only-on-loopback"
 _numbers = itertools.count()
