@@ -147,6 +147,8 @@ class ShardOutcome:
     """Every variable of the product: (T, height, width) or (height, width)"""
     pixels: dict[str, int]
     blocks: dict[str, int]
+    pairs: dict[str, int]
+    """Observations of all pixels: `valid`, `used`, and `rejected_...` by each filter"""
     problems: tuple[str, ...]
     quality: dict[str, tuple[float, ...]]
     """Measures of the solved pixels by name (`vvc`), rounded to 4 decimals"""
@@ -165,6 +167,8 @@ class ShardReceipt(BaseModel):
     """`requested`, `solved`, `no_data`, `failed`"""
     blocks: dict[str, int]
     """`total`, `empty`, `failed`"""
+    pairs: dict[str, int] = {}
+    """As in `ShardOutcome`"""
     problems: tuple[str, ...] = ()
     """One sentence for each block that failed, naming the chunk"""
     cpu_seconds: float = 0.0

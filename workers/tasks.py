@@ -159,6 +159,7 @@ def publish_shard(
         objects=objects,
         pixels=outcome.pixels,
         blocks=outcome.blocks,
+        pairs=outcome.pairs,
         problems=outcome.problems,
         cpu_seconds=round(outcome.cpu_seconds, 3),
         quality=outcome.quality,

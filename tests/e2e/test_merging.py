@@ -15,6 +15,7 @@ from workers.errors import InvalidRequest
 from workers.plan import CubeSource, GivenDataset
 from workers.regions import degrees, to_grid
 from workers.synthetic import SyntheticCube, write_cube
+from workers.velocity.flowline import line_series
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point import point_series
 from workers.velocity.variables import SERIES_VARIABLES
@@ -118,15 +119,14 @@ def test_vectors_are_turned_and_keep_their_length_on_the_ground(cubes, tmp_path)
 
 
 def test_a_point_is_the_pixel_of_a_product_and_both_name_their_sources(cubes, source, tmp_path):
-    box = degrees(UTM.grid.window(8, 8, 9, 9))
+    box = degrees(UTM.grid.window(12, 12, 5, 5))
     region = plan(source, box, datasets="polar")
     product = publish(region, tmp_path)
     assert [cube.label for cube in region.cubes] == [UTM.name, f"polar/{POLAR.name}"]
     assert f"data set polar, datacube {POLAR.name}" in product.attrs["source"]
     top, left = region.grid.offset(UTM.grid)
-    for row, column in PIXELS[:2]:
-        if not (top <= row < top + region.grid.height and left <= column < left + region.grid.width):
-            continue
+    assert (top, left, region.grid.height, region.grid.width) == (10, 10, 10, 10)
+    for row, column in ((10, 10), (15, 15)):
         answer = point_series(source, *place(row, column), MERGED)
         for name in SERIES_VARIABLES:
             stored = product[name].values[:, row - top, column - left]
@@ -159,15 +159,23 @@ def test_each_set_tells_its_quality_and_a_bias_is_told_and_not_corrected(cubes, 
     assert np.hypot(*polar.bias) < 4 * np.hypot(*polar.bias_error)
 
 
-def test_a_set_that_does_not_reach_the_place_gives_no_pairs(cubes, source):
-    far = SyntheticCube(**{**COMMON, "lon": -139.3}, epsg=3413, seed=4)
+def test_a_set_that_is_not_configured_is_told_with_those_that_are(source):
     asked = VelocityParameters(datasets="far,polar")
     with pytest.raises(InvalidRequest, match=r"no data set far; those to merge are polar") as caught:
         point_series(source, *place(15, 15), asked)
     assert caught.value.where == "datasets"
     with pytest.raises(InvalidRequest, match="no data set far"):
         plan(source, degrees(UTM.grid.window(8, 8, 9, 9)), datasets="far")
-    assert far.grid.epsg == POLAR.grid.epsg
+
+
+def test_a_set_that_does_not_reach_the_place_gives_no_pairs(cubes, source, tmp_path):
+    far = write_cube(str(tmp_path), SyntheticCube(**{**COMMON, "lon": -139.3}, epsg=3413, seed=4))
+    sets = (*source.datasets, GivenDataset(name="far", cubes=(far,)))
+    more = point_series(
+        CubeSource(cubes=cubes[:1], datasets=sets), *place(15, 15), VelocityParameters(datasets="far,polar")
+    )
+    assert [share.dataset for share in more.series.shares] == [0, 2]
+    assert more.series.vx.tobytes() == point_series(source, *place(15, 15), MERGED).series.vx.tobytes()
 
 
 def test_the_command_line_merges_its_cubes(cubes, capsys):
@@ -181,3 +189,14 @@ def test_the_command_line_merges_its_cubes(cubes, capsys):
     assert all(each["used"] > 300 for each in sets)
     assert exit_code(["series", *both[:2], "--merge", *where]) == 2
     assert "--merge needs two cubes" in capsys.readouterr().err
+
+
+def test_points_of_a_line_are_merged_as_alone(source):
+    ends = [place(15, 14), place(15, 17)]
+    line = line_series(source, ends, 120.0, MERGED)
+    assert len(line.answers) >= 3
+    for answer in line.answers[:2]:
+        alone = point_series(source, answer.site.lon, answer.site.lat, MERGED)
+        assert answer.series.vx.tobytes() == alone.series.vx.tobytes()
+        assert [share.used for share in answer.series.shares] == [share.used for share in alone.series.shares]
+        assert answer.request_sha256 == alone.request_sha256

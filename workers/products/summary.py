@@ -12,14 +12,17 @@ from workers.plan import Plan, ShardReceipt
 
 
 def summary_properties(plan: Plan, receipts: Iterable[ShardReceipt]) -> dict[str, Any]:
-    """The `ogive:` properties: identity of the request and its input, pixels by outcome, and quality.
+    """The `ogive:` properties: identity of the request and its input, pixels by outcome, pairs used and
+    rejected, and quality.
 
     Quality measures are told by their 10th, 50th and 90th percentile over the pixels solved.
     """
     pixels: Counter[str] = Counter()
+    pairs: Counter[str] = Counter()
     quality: dict[str, list[float]] = {}
     for receipt in sorted(receipts, key=lambda receipt: receipt.shard):
         pixels.update(receipt.pixels)
+        pairs.update(receipt.pairs)
         for name, values in receipt.quality.items():
             quality.setdefault(name, []).extend(values)
     layers = [cube.layers for cube in plan.cubes]
@@ -28,6 +31,7 @@ def summary_properties(plan: Plan, receipts: Iterable[ShardReceipt]) -> dict[str
         "ogive:input_fingerprint": {cube.label: cube.fingerprint for cube in plan.cubes},
         "ogive:inputs": plan.inputs,
         "ogive:pixels": dict(pixels),
+        "ogive:pairs": dict(pairs),
         "ogive:layers": {"min": min(layers), "max": max(layers)},
     }
     for name, values in quality.items():

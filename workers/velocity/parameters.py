@@ -141,7 +141,8 @@ class VelocityParameters(BaseModel):
         None,
         description="Further data sets whose pairs are merged with those of the cubes, by the names that the "
         "settings give them, joined by commas: each is brought to the cube's grid by its nearest pixel, its "
-        "vectors turned into the cube's projection.",
+        "vectors turned into the cube's projection. More dates weaken the regularisation: give it a larger "
+        "coefficient.",
         examples=["ige"],
     )
     regularization: Literal["accel", "zero", "model"] = Field(
@@ -159,7 +160,8 @@ class VelocityParameters(BaseModel):
     guess: Literal["savgol", "gaussian", "median", "lowess"] = Field(
         "savgol",
         description="How the first guess is smoothed over 90 days: by the cubic of Savitzky and Golay, "
-        "a Gaussian, a running median, or robust local lines.",
+        "a Gaussian, a running median, or robust local lines. The last two follow seasons more closely, and "
+        "surges less.",
         examples=["lowess"],
     )
     coefficient: Annotated[float, AfterValidator(_finite)] = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -120,7 +121,7 @@ def compute_shard(
 
     mosaic = _mosaic(plan.model_dump_json())
     unanswered = int((mosaic.owners(shard.row, shard.column, *size) != NOBODY).sum())
-    reading, solved, vvc = Reading(), 0, []
+    reading, solved, vvc, pairs = Reading(), 0, [], Counter(valid=0, used=0)
     for pixel in solve_window(mosaic, shard.row, shard.column, *size, windows, inputs, reading, count):
         check()
         unanswered -= 1
@@ -129,6 +130,8 @@ def compute_shard(
             arrays[name][(slice(None), *at)] = getattr(pixel.series, name)
         for name in MAP_VARIABLES:
             arrays[name][at] = getattr(pixel.series, name)
+        pairs.update(valid=pixel.series.valid, used=pixel.series.used)
+        pairs.update({f"rejected_{name}": taken for name, taken in pixel.series.rejected.items()})
         if pixel.series.used:
             solved += 1
             vvc.append(round(float(pixel.series.vvc), 4))
@@ -142,6 +145,7 @@ def compute_shard(
         arrays=arrays,
         pixels=pixels,
         blocks=blocks,
+        pairs=dict(pairs),
         problems=tuple(dict.fromkeys(failure.message for failure in reading.failures)),
         quality={"vvc": tuple(v for v in vvc if np.isfinite(v))},
         cpu_seconds=time.process_time() - began,

@@ -30,13 +30,21 @@ PLAN = Plan(
 
 def receipt(shard, solved, depth=()):
     pixels = {"requested": 10, "solved": solved}
-    return ShardReceipt(shard=shard, objects={}, pixels=pixels, blocks={}, quality={"depth": depth})
+    return ShardReceipt(
+        shard=shard,
+        objects={},
+        pixels=pixels,
+        blocks={},
+        pairs={"used": 7, "rejected_snow": shard},
+        quality={"depth": depth},
+    )
 
 
 def test_pixels_are_counted_and_quality_is_told_by_percentiles_in_any_order():
     made = [receipt(0, 5, (0.1, 0.2, 0.3, 0.4, 0.5)), receipt(1, 6, (0.6, 0.7, 0.8, 0.9, 1.0, 0.0))]
     properties = summary_properties(PLAN, made)
     assert properties["ogive:pixels"] == {"requested": 20, "solved": 11}
+    assert properties["ogive:pairs"] == {"used": 14, "rejected_snow": 1}
     assert properties["ogive:layers"] == {"min": 90, "max": 400}
     assert properties["ogive:input_fingerprint"] == {"a": "sha256:a", "b": "sha256:b"}
     assert properties["ogive:depth"] == {"p10": 0.1, "median": 0.5, "p90": 0.9}
