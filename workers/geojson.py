@@ -92,6 +92,9 @@ def _of(value: AnyPlaces, where: str) -> Iterator[Place]:
     if isinstance(geometry, Point):
         yield Place(*_checked(geometry.coordinates, f"{prefix}coordinates"), told)
     elif isinstance(geometry, MultiPoint):
+        if not geometry.coordinates:
+            message = "The MultiPoint has no coordinates; one place at least is needed."
+            raise InvalidRequest(message, f"{prefix}coordinates")
         for n, position in enumerate(geometry.coordinates):
             yield Place(*_checked(position, f"{prefix}coordinates.{n}"), told)
     else:

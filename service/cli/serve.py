@@ -15,6 +15,9 @@ from workers.errors import OgiveError
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than clients and proxies keep a connection that rests, so that none is closed under a request"""
+
 
 def serve(
     port: Annotated[
@@ -85,7 +88,10 @@ def _answer(settings: Any, listener: socket.socket) -> None:
             )
 
     application = _Startup(create_app(settings))
-    server = Server(uvicorn.Config(application, lifespan="on", log_level="info"))
+    config = uvicorn.Config(
+        application, lifespan="on", log_level="info", timeout_keep_alive=_KEEP_ALIVE_SECONDS
+    )
+    server = Server(config)
     log = logging.getLogger("uvicorn.error")
     log.setLevel(logging.CRITICAL)
     try:

@@ -27,6 +27,9 @@ from tests.soak.own import HALF, LAT, LON, REGION, service
 FAVOURITES = [(LON + 0.002 * n, LAT) for n in range(-3, 4)]
 SHARES = {"cold point": 0.2, "repeated point": 0.4, "search": 0.2, "job poll": 0.2}
 _PAUSE = 0.1
+"""Seconds between two questions for health"""
+_THOUGHT = 1.0
+"""Seconds that a client rests between two requests, in the mean"""
 
 
 @dataclass
@@ -63,7 +66,7 @@ async def client(http: httpx.AsyncClient, number: int, end: float, seen: Seen) -
             answer = await REQUESTS[kind](http, draw)
             if answer.status_code not in (200, 202):
                 seen.errors.append(f"{kind}: {answer.status_code} {answer.text[:200]}")
-        await asyncio.sleep(draw.uniform(0, 2 * _PAUSE))
+        await asyncio.sleep(draw.uniform(0, 2 * _THOUGHT))
 
 
 @contextlib.asynccontextmanager

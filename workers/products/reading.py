@@ -55,7 +55,7 @@ class Product:
     """Without the coordinates"""
     attributes: Mapping[str, Any]
     """Of the group"""
-    group: zarr.Group = field(repr=False)
+    arrays: Mapping[str, zarr.Array] = field(repr=False)
     where: str = field(repr=False)
 
     def __len__(self) -> int:
@@ -106,7 +106,7 @@ class Product:
         """
         names = list(names)
         read = [
-            _READERS.submit(self.group[name].__getitem__, self._index(name, time, rows, columns))
+            _READERS.submit(self.arrays[name].__getitem__, self._index(name, time, rows, columns))
             for name in names
         ]
         try:
@@ -130,7 +130,7 @@ class Product:
             for name in names
             if (stored := self.variables[name])
         }
-        high, wide = self.group[names[0]].chunks[-2:]
+        high, wide = self.arrays[names[0]].chunks[-2:]
         chunk = np.column_stack([rows // high, columns // wide])
         for row, column in np.unique(chunk, axis=0).tolist():
             here = np.flatnonzero((chunk == (row, column)).all(axis=1))
@@ -162,13 +162,17 @@ def open_product(store: ProductStore, product: str) -> Product:
     height, width = attributes["spatial:shape"]
     spacing, _, left, _, _, top = attributes["spatial:transform"]
     epsg = int(attributes["proj:code"].removeprefix("EPSG:"))
-    variables = {
-        name: Stored(name, array.metadata.dimension_names, array.dtype, dict(array.attrs))
+    arrays = {
+        name: array
         for name, array in sorted(group.arrays())
         if array.metadata.dimension_names in (_CUBE, _MAP)
     }
+    variables = {
+        name: Stored(name, array.metadata.dimension_names, array.dtype, dict(array.attrs))
+        for name, array in arrays.items()
+    }
     grid = Grid(epsg, left, top, spacing, height, width)
-    return Product(product, grid, bounds[:, 0], bounds[:, 1], variables, attributes, group, store.url)
+    return Product(product, grid, bounds[:, 0], bounds[:, 1], variables, attributes, arrays, store.url)
 
 
 @lru_cache(maxsize=32)

@@ -131,6 +131,12 @@ def test_a_failed_member_is_a_problem_in_its_place(api, place):
     assert [member["status"] for member in both["members"]] == [404, 404]
 
 
+def test_no_place_is_no_question(api):
+    answer = api.post("/timeseries", json={"type": "MultiPoint", "coordinates": []})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["loc"] == "body.coordinates"
+
+
 def test_a_pixel_farther_than_allowed_is_none(api, place):
     answer = api.get("/timeseries", params=place)
     offset = answer.json()["cell"]["offset_m"]
