@@ -90,8 +90,25 @@ _EDR: dict[str, Schema] = {
     _JSON: _ref("Table"),
 }
 _SERIES: dict[str, Schema] = {
-    _JSON: _ref("Series"),
-    "text/csv": _TEXT,
+    _JSON: {
+        "anyOf": [_ref("Series"), {"type": "array", "items": {"type": "object"}}],
+        "description": "A document of columns; with orient=records a list with an object for each window",
+        "examples": [
+            {
+                "type": "VelocityTimeSeries",
+                "requested": {"lon": -139.02, "lat": 60.745},
+                "cell": {"x": 607980.0, "y": 6736020.0, "crs": "EPSG:32607", "offset_m": 44.5},
+                "series_units": {"time": "iso8601", "v": "m/yr", "v_error": "m/yr", "flags": "bits"},
+                "series": {
+                    "time": ["2015-01-16T00:00:00Z", "2015-02-15T00:00:00Z"],
+                    "v": [148.2, None],
+                    "v_error": [5.0, None],
+                    "flags": [0, 128],
+                },
+            }
+        ],
+    },
+    "text/csv": _TEXT | {"examples": ["# v: m/yr\ntime,start,end,v\n2015-01-16T00:00:00Z,...,148.2\n"]},
     "application/netcdf": _BYTES,
     "application/vnd.apache.parquet": _BYTES,
     "application/vnd.cov+json": _ref("Coverage"),

@@ -60,9 +60,9 @@ def _describe_answers(operation: dict[str, Any], path: str) -> None:
     responses = operation["responses"]
     responses.pop("422", None)
     if operation["operationId"] in ANSWERS:
-        shapes = ANSWERS[operation["operationId"]]
-        content = {media_type: {"schema": schema} for media_type, schema in shapes.items()}
         for status in [status for status in responses if status.startswith("2")]:
+            name = "get_job" if status == "202" else operation["operationId"]  # what is accepted is a job
+            content = {media_type: {"schema": schema} for media_type, schema in ANSWERS[name].items()}
             responses[status] = responses[status] | {"content": content}
     problem = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     responses["400"] = {"description": "The request is malformed", **problem}

@@ -168,6 +168,23 @@ def test_an_outage_of_all_places_is_one(serve, settings, tmp_path, place):
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_why_there_is_nothing_is_told_in_four_ways(serve, settings, place):
+    public = {"cubes": (), "stac_url": "http://127.0.0.1:9", "catalog_url": "http://127.0.0.1:9/catalog.json"}
+    with serve(settings=settings.model_copy(update=public)) as client:
+        out = client.get("/timeseries", params=place)
+    assert (out.status_code, out.json()["upstream"]) == (503, "stac")
+    with serve() as client:
+        nowhere = client.get("/timeseries", params={"lon": -130, "lat": 60})
+        assert (nowhere.status_code, nowhere.json()["distance_m"] > 0) == (404, True)
+        empty = client.get("/timeseries", params=place | {"pairs_datetime": "2015-01-01/2015-01-04"})
+        assert (empty.status_code, empty.json()["quality"]["flags"]) == (200, ["no_data"])
+        weak = client.get("/timeseries", params=place | {"step": "P5D"})
+        assert weak.status_code == 200
+        bit, series = weak.json()["quality"]["flag_bits"]["short_step"], weak.json()["series"]
+        assert [bool(flags & bit) for flags in series["flags"]] == [v is not None for v in series["v"]]
+        assert any(v is not None for v in series["v"])
+
+
 def test_last_modified_is_that_of_the_cube(api, place):
     answer = api.get("/timeseries", params=place)
     moment = answer.json()["source"]["last_modified"]
