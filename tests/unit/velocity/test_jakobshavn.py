@@ -74,3 +74,32 @@ def test_held_out_images_are_predicted_as_well_as_by_the_plain_reference(
     assert score.path.short.percentile_90 <= path[1]
     assert score.product.short.median <= product[0]
     assert score.product.short.percentile_90 <= product[1]
+
+
+@pytest.mark.parametrize(
+    ("variant", "median", "scatter", "apart"),
+    [
+        ({}, 7460.0, 4.01, 0.0),
+        ({"regularization": "zero"}, 7211.0, 5.54, 135.0),
+        ({"regularization": "model"}, 7520.0, 4.68, 76.0),
+        ({"penalty": "acceleration"}, 7479.0, 3.94, 6.7),
+        ({"weights": "separate"}, 7428.0, 4.10, 29.0),
+        ({"interpolation": "spline"}, 7460.0, 4.01, 0.0),
+    ],
+)
+def test_variants_of_the_inversion_tell_of_one_glacier(jakobshavn, solved, variant, median, scatter, apart):
+    """Median speed (m/yr), scatter of residuals (m) and median distance from the default, as first seen."""
+    plain, _ = solved
+    series, _ = jakobshavn.invert(pairs_datetime=SINCE_LANDSAT_8, **variant)
+    assert series.used == plain.used
+    sound = (series.quality_flag & (Flag.filled | Flag.edge | Flag.low_count | Flag.no_data)) == 0
+    distance = np.hypot(series.vx - plain.vx, series.vy - plain.vy)[sound]
+    assert np.median(series.v[sound]) == pytest.approx(median, rel=0.02)
+    assert series.residual_nmad == pytest.approx(scatter, rel=0.1)
+    assert np.median(distance) == pytest.approx(apart, rel=0.5, abs=1.0)
+    # In the gaps of polar night too no variant leaves what this glacier has ever done.
+    covered = np.isfinite(series.v)
+    assert series.v[covered].min() > 3000
+    assert series.v[covered].max() < 15_000
+    assert series.vvc > 0.99
+    assert 0.3 < np.nanmedian(series.vx_error_lag1[sound]) < 0.95
