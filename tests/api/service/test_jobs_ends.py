@@ -96,7 +96,7 @@ def test_a_deadline_or_a_budget_ends_a_job_with_what_is_done(
             preview = next(link["href"] for link in last["links"] if link["rel"] == "preview")
             partial = xarray.open_zarr(preview)
             parts = (partial.v[..., :40], partial.v[..., 40:])
-            assert sorted(bool(part.notnull().any()) for part in parts) == [False, True]
+            assert sorted(bool(part.notnull().any()) for part in parts) == [False, slow.shards > 1]
         slow.seconds = 0.0
         assert ended(client, execute(client, region))[-1]["status"] == "successful"
 
