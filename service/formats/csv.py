@@ -51,7 +51,7 @@ def _about(member: dict[str, Any]) -> Iterator[str]:
     yield f"source: product {source['product']}" if "product" in source else _read(source)
     yield (
         f"method: {method['name']} {method['version']}, regularization {method['regularization']}, "
-        f"coefficient {method['coefficient']:g}, step {method['step']}"
+        f"coefficient {_coefficient(method)}, step {method['step']}"
     )
     interval = quality["interval"]
     yield f"interval: {interval['kind']}, level {interval['level']}, scale {interval['scale']}"
@@ -59,6 +59,17 @@ def _about(member: dict[str, Any]) -> Iterator[str]:
 
 def _read(source: dict[str, Any]) -> str:
     return f"source: {source['cube']}, {pairs_told(source)}"
+
+
+def _coefficient(method: dict[str, Any]) -> str:
+    coefficient = "none" if method["coefficient"] is None else f"{method['coefficient']:g}"
+    if method["coefficient_rule"] == "given":
+        return coefficient
+    curve = ", ".join(
+        f"{at['coefficient']:g}: {'none' if at['score'] is None else format(at['score'], '.4g')}"
+        for at in method.get("curve", ())
+    )
+    return f"{coefficient} by {method['coefficient_rule']}" + (f" ({curve})" if curve else "")
 
 
 def _units(member: dict[str, Any]) -> Iterator[str]:

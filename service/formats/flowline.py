@@ -29,6 +29,7 @@ POINT_UNITS = {
     "pixel": "index",
     "used": "1",
     "vvc": "1",
+    "coefficient": "1",
     "v_mean": "m/yr",
     "problem": "sentence",
 }
@@ -108,6 +109,7 @@ def _points(line: LineSeries) -> dict[str, list[Any]]:
         "pixel": [None if at == NOWHERE else int(at) for at in line.pixel],
         "used": [0 if each is None else each.series.used for each in line.series],
         "vvc": numbers(line.column("vvc")),
+        "coefficient": numbers(line.column("coefficient")),
         "v_mean": [number(np.float32(value)) for value in line.mean_speed],
         "problem": list(line.problems),
     }

@@ -29,6 +29,7 @@ ALONG = {
     "pixel": {"long_name": f"number of the pixel that answers; {NOWHERE} outside all cubes"},
     "problem": {"long_name": "why the point has no series; empty where it has"},
     "vvc": {"units": "1", "long_name": "velocity vector coherence of the series, 0 to 1"},
+    "coefficient": {"units": "1", "long_name": "coefficient of the regularisation"},
     "v_mean": {**_SPEED, "long_name": "mean of v over the windows that the record covers whole"},
 }
 OVER_TIME = {
@@ -93,6 +94,7 @@ def _places(line: LineSeries) -> dict[str, np.ndarray]:
         "pixel": line.pixel.astype(np.int32),
         "problem": np.array([problem or "" for problem in line.problems], object),
         "vvc": line.column("vvc"),
+        "coefficient": line.column("coefficient"),
         "v_mean": line.mean_speed.astype(np.float32),
     }
 

@@ -29,6 +29,7 @@ _STATION = {
     "station_id": {"cf_role": "timeseries_id", "long_name": "id of the series; empty where it failed"},
     "cube": {"long_name": "ITS_LIVE cube that was read"},
     "vvc": {"units": "1", "long_name": "velocity vector coherence of the series, 0 to 1"},
+    "coefficient": {"units": "1", "long_name": "coefficient of the regularisation"},
     "used": {"units": "1", "long_name": "image pairs in the inversion"},
 }
 
@@ -79,11 +80,12 @@ _TIME_AXIS = {
 
 def _kinds() -> dict[str, type]:
     text = dict.fromkeys(("station_id", "crs", "cube"), str)
-    return text | {"lon": float, "lat": float, "x": float, "y": float, "vvc": np.float32, "used": np.int32}
+    figures = {"vvc": np.float32, "coefficient": np.float32, "used": np.int32}
+    return text | dict.fromkeys(("lon", "lat", "x", "y"), float) | figures
 
 
 def _about(member: dict[str, Any]) -> dict[str, Any]:
-    cell, vvc = member["cell"], member["quality"]["vvc"]
+    cell, vvc, coefficient = member["cell"], member["quality"]["vvc"], member["method"]["coefficient"]
     return {
         "lon": member["requested"]["lon"],
         "lat": member["requested"]["lat"],
@@ -93,6 +95,7 @@ def _about(member: dict[str, Any]) -> dict[str, Any]:
         "station_id": member["id"],
         "cube": member["source"]["cube"],
         "vvc": np.nan if vvc is None else vvc,
+        "coefficient": np.nan if coefficient is None else coefficient,
         "used": member["source"].get("used"),
     }
 
@@ -102,7 +105,11 @@ def _method(members: list[dict[str, Any]]) -> dict[str, Any]:
     if not members:
         return {}
     method, interval = members[0]["method"], members[0]["quality"]["interval"]
-    told = {f"method_{name}": value for name, value in method.items() if isinstance(value, str | float)}
+    told = {
+        f"method_{name}": value
+        for name, value in method.items()
+        if isinstance(value, str | float) and name != "coefficient"
+    }
     return told | {"interval": interval["kind"], "interval_level": interval["level"]}
 
 

@@ -84,8 +84,7 @@ def document(point: PointSeries, links: list[dict[str, str]] | None = None) -> d
             "version": VERSION,
             "regularization": parameters.regularization,
             "penalty": parameters.penalty,
-            "coefficient": parameters.coefficient,
-            "coefficient_rule": "given",
+            **_coefficient(point),
             "weights": parameters.weights,
             "error_weights": parameters.error_weights,
             "interpolation": parameters.interpolation,
@@ -134,6 +133,21 @@ def flags_throughout(series: PixelSeries) -> list[str]:
     """Names of the flags that hold in every window."""
     common = int(np.bitwise_and.reduce(series.quality_flag)) if series.quality_flag.size else 0
     return [flag.name for flag in Flag if flag & common]
+
+
+def _coefficient(point: PointSeries) -> dict[str, Any]:
+    """What the coefficient is, who chose it, and how the candidates compare that the rule looked at."""
+    chosen, series = point.parameters.coefficient, point.series
+    if not isinstance(chosen, str):
+        return {"coefficient": chosen, "coefficient_rule": "given"}
+    return {
+        "coefficient": number(series.coefficient),
+        "coefficient_rule": chosen,
+        "curve": [
+            {"coefficient": candidate, "score": number(np.float32(score))}
+            for candidate, score in series.curve
+        ],
+    }
 
 
 def _source(point: PointSeries) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def _paths(fold: Fold, parameters: VelocityParameters) -> dict[str, tuple[np.nda
     inside = np.clip(edges, *record)
     slope = (windows.end - windows.start) / np.diff(inside)
     return {
-        "path": (network.days, close(network, guess, parameters).positions),
+        "path": (network.days, close(network, guess, parameters)[0].positions),
         "product": (edges, _sum_up(moved)),
         "rolling_median": (days, median),
         "rolling_median_product": (

@@ -28,6 +28,11 @@ class Fold:
         return int(self.seen.day1[0]), int(self.seen.day2.max())
 
 
+def deal(dates: int, folds: int) -> np.ndarray:
+    """(dates,) int64: the fold of each date, always the same for as many dates."""
+    return np.random.default_rng(_SEED).integers(0, folds, dates)
+
+
 def image_folds(selected: SelectedPairs, folds: int = 5) -> Iterator[Fold]:
     """Deal the dates of a pixel to folds; yield those that have pairs to fit and pairs to predict.
 
@@ -44,7 +49,7 @@ def image_folds(selected: SelectedPairs, folds: int = 5) -> Iterator[Fold]:
     if folds < 2:
         raise InvalidRequest(f"folds is {folds}; at least 2 are needed to hold anything out.", "folds")
     dates = np.unique(np.concatenate([selected.day1, selected.day2]))
-    fold = np.random.default_rng(_SEED).integers(0, folds, dates.size)
+    fold = deal(dates.size, folds)
     fold1 = fold[np.searchsorted(dates, selected.day1)]
     fold2 = fold[np.searchsorted(dates, selected.day2)]
     for held in range(folds):

@@ -9,7 +9,8 @@ from workers.linear.differences import residuals
 from workers.linear.robust import radial_scale
 from workers.velocity import quality
 from workers.velocity.closure import stated_quality
-from workers.velocity.components import Components, solve_components
+from workers.velocity.coefficient import Choice, solve_by_rule
+from workers.velocity.components import Components
 from workers.velocity.datasets import dataset_quality, on_one_footing, shares
 from workers.velocity.guess import DailyGuess
 from workers.velocity.means import window_means
@@ -34,11 +35,13 @@ def network_for(selected: SelectedPairs, parameters: VelocityParameters) -> Netw
     return network.refined(FOLLOWED_DAYS) if parameters.regularization == "model" else network
 
 
-def close(network: Network, guess: DailyGuess | None, parameters: VelocityParameters) -> Components:
+def close(
+    network: Network, guess: DailyGuess | None, parameters: VelocityParameters
+) -> tuple[Components, Choice]:
     """The positions of a pixel with a user's regularisation and weights; no guess pulls to rest."""
     q = stated_quality(network) if parameters.error_weights else dataset_quality(network)
     prior = _prior(network, guess, parameters)
-    return solve_components(network, q, prior, parameters.coefficient, parameters.weights)
+    return solve_by_rule(network, q, prior, parameters.coefficient, parameters.weights)
 
 
 def _prior(network: Network, guess: DailyGuess | None, parameters: VelocityParameters) -> Prior:
@@ -77,7 +80,7 @@ def invert_pixel(
     stated = network.error
     if selected.dataset.any() and guess is not None:
         network = on_one_footing(network, selected.dataset, guess)
-    solved = close(network, guess, parameters)
+    solved, choice = close(network, guess, parameters)
     positions, psi = solved.positions, solved.psi
     means = MEANS[parameters.interpolation](network.days, windows)
 
@@ -125,6 +128,8 @@ def invert_pixel(
         vvc=np.float32(vvc),
         error_scale=np.float32(scale),
         residual_nmad=radial_scale(quality.squared_length(left)),
+        coefficient=np.float32(choice.coefficient),
+        curve=choice.curve,
         iterations=solved.iterations,
         converged=solved.converged,
         valid=selected.valid,
@@ -146,6 +151,8 @@ def _without_data(selected: SelectedPairs, windows: int) -> PixelSeries:
         vvc=np.float32(np.nan),
         error_scale=np.float32(np.nan),
         residual_nmad=float("nan"),
+        coefficient=np.float32(np.nan),
+        curve=(),
         iterations=0,
         converged=False,
         valid=selected.valid,

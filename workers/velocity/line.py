@@ -76,7 +76,7 @@ class LineSeries:
         return request_sha256(PROCESS_ID, {**line, **self.parameters.model_dump(mode="json")}, prints)
 
     def column(self, name: str) -> np.ndarray:
-        """(n,) float32: a figure of each point's series (`vvc`, `error_scale`); NaN where there is none."""
+        """(n,) float32: a figure of each point's series (`vvc`, `coefficient`); NaN where there is none."""
         values = [np.nan if each is None else getattr(each.series, name) for each in self.series]
         return np.array(values, np.float32)
 

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from workers.calendar import Interval, Step, Windows
 from workers.errors import InvalidRequest
@@ -14,6 +23,7 @@ from workers.velocity.filters import DIRECTION, NO_FILTER, OUTLIER_FILTERS
 
 Penalty = Literal["jumps", "acceleration"]
 Weights = Literal["joint", "separate"]
+CoefficientRule = Literal["auto", "vvc", "lcurve"]
 
 
 def _interval(where: str) -> AfterValidator:
@@ -41,6 +51,16 @@ def _finite(value: float) -> float:
     if not math.isfinite(value):
         raise ValueError("a finite number is needed")
     return value
+
+
+def _coefficient(value: object, check: ValidatorFunctionWrapHandler) -> float | CoefficientRule:
+    try:
+        return check(value)
+    except ValidationError:
+        rules = ", ".join(get_args(CoefficientRule))
+        raise ValueError(
+            f"coefficient is a number above 0 and at most 1e6, or one of {rules}; {value!r} is not"
+        ) from None
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -164,12 +184,15 @@ class VelocityParameters(BaseModel):
         "surges less.",
         examples=["lowess"],
     )
-    coefficient: Annotated[float, AfterValidator(_finite)] = Field(
+    coefficient: Annotated[
+        Annotated[float, Field(gt=0, le=1e6)] | CoefficientRule, WrapValidator(_coefficient)
+    ] = Field(
         100.0,
-        gt=0,
-        le=1e6,
-        description="Strength of the regularisation (the paper's lambda is its square).",
-        examples=[200],
+        description="Strength of the regularisation: a number (the paper's lambda is its square), or chosen "
+        "pixel by pixel among 10, 30, 100, 300, 1000 and 3000: auto takes what best predicts pairs of images "
+        "that were left out, vvc what makes directions most coherent (as in the paper), lcurve the corner of "
+        "penalty against misfit.",
+        examples=[200, "auto"],
     )
     interpolation: Literal["linear", "spline"] = Field(
         "linear",

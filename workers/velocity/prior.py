@@ -46,6 +46,21 @@ class Prior:
             return differences
         return Bordered(differences, self.columns)
 
+    def roughness(self, network: Network, positions: np.ndarray) -> float:
+        """|Gamma (u - u0)|^2 of positions (p, 2), with the amplitudes that make it least."""
+        times = (network.days - network.days[0]).astype(np.float64)
+        bent = _bent(ROWS[self.penalty](times), positions - self.target)
+        if self.columns is not None and self.columns.size:
+            columns = _bent(ROWS[self.penalty](times), self.columns)
+            bent = bent - columns @ np.linalg.lstsq(columns, bent, rcond=None)[0]
+        return float((bent**2).sum())
+
+
+def _bent(rows: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Rows of Gamma applied to positions: (p - 2, k)."""
+    size = len(rows)
+    return sum(rows[:, [part]] * positions[part : part + size] for part in range(3))
+
 
 def harmonics(days: np.ndarray, periods: tuple[float, ...] = PERIODS) -> np.ndarray:
     """Positions of velocities that swing about none with given periods, zero at the first date.

@@ -69,6 +69,10 @@ class PixelSeries:
     """max(1, NMAD of residual / stated error): what `interval=scaled` multiplies with"""
     residual_nmad: float
     """NMAD of the residuals of the pairs used, metres"""
+    coefficient: np.float32
+    """Of the regularisation, given or chosen; NaN without data"""
+    curve: tuple[tuple[float, float], ...]
+    """Candidates of the coefficient and what the rule holds of each; empty where it was given"""
     iterations: int
     converged: bool
     valid: int

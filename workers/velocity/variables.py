@@ -126,6 +126,15 @@ VARIABLES: tuple[Variable, ...] = (
         unit="1",
         cf_units="1",
     ),
+    Variable(
+        name="coefficient",
+        dimensions=("y", "x"),
+        dtype="float32",
+        role="auxiliary",
+        description="strength of the regularisation, as given or as the rule has chosen it for the pixel",
+        unit="1",
+        cf_units="1",
+    ),
 )
 SERIES_VARIABLES = tuple(variable.name for variable in VARIABLES if variable.dimensions == _CUBE)
 MAP_VARIABLES = tuple(variable.name for variable in VARIABLES if variable.dimensions == ("y", "x"))

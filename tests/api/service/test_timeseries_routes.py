@@ -126,7 +126,7 @@ BAD = {
         "for json and csv",
     ),
     "distance out of range": ({"max_distance": 2000}, "query.max_distance", "less than or equal to 1000"),
-    "coefficient of nothing": ({"coefficient": 0}, "query.coefficient", "greater than 0"),
+    "coefficient of nothing": ({"coefficient": 0}, "query.coefficient", "a number above 0"),
 }
 
 

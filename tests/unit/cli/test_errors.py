@@ -35,8 +35,14 @@ def one_line(ran) -> str:
             r"'tikhonov' is not one of 'accel', 'zero', 'model'",
         ),
         (("series", *PLACE, "--step", "0"), r"--step: step '0' is not understood; .*P30D"),
-        (("series", *PLACE, "--coefficient", "-1"), r"--coefficient: Input should be greater than 0\."),
-        (("series", *PLACE, "--coefficient", "much"), r"--coefficient: Input should be a valid number"),
+        (
+            ("series", *PLACE, "--coefficient", "-1"),
+            r"--coefficient: .* above 0 and at most 1e6, or one of auto, vvc, lcurve; '-1' is not\.",
+        ),
+        (
+            ("series", *PLACE, "--coefficient", "much"),
+            r"--coefficient: coefficient is a number .*; 'much' is not",
+        ),
         (("run", "velocity-cube", "--bbox", "1,2,3,4", "--step", "P1D"), r"--step: step 'P1D' is 1 days"),
         (("score", "holdout", "--cube", "x", "--interval", "scaled"), r"No such option: --interval"),
         (("series", *PLACE, "--datetime", "2020-01-01/2015-01-01"), r"--datetime: .*ends before it starts"),

@@ -31,6 +31,8 @@ def make_pixel(v, flags) -> PixelSeries:
         vvc=np.float32(0.94),
         error_scale=np.float32(2.5),
         residual_nmad=3.0999,
+        coefficient=np.float32(100),
+        curve=(),
         iterations=6,
         converged=True,
         valid=40,

@@ -75,7 +75,7 @@ def test_pairs_moved_in_time_have_the_solution_moved_in_time(scenario):
     here, there = network_of(given.select()), network_of(later.select())
     np.testing.assert_array_equal(there.days, here.days + 977)
     found = [
-        close(network, daily_guess(pixel.select()), VelocityParameters()).positions
+        close(network, daily_guess(pixel.select()), VelocityParameters())[0].positions
         for network, pixel in ((here, given), (there, later))
     ]
     np.testing.assert_array_equal(*found)
@@ -96,7 +96,7 @@ def test_a_majority_of_decorrelated_long_pairs_is_recognised(scenario):
     made = scenario(pairs=3000, pair_noise=2.0, decorrelated=0.6)
     selected = made.pixel.select()
     network = network_of(selected)
-    robust = close(network, daily_guess(selected), VelocityParameters())
+    robust = close(network, daily_guess(selected), VelocityParameters())[0]
     truth = made.positions(network.days)
     off = np.hypot(*(network.displacement - (truth[network.second] - truth[network.first])).T)
     long = network.baseline > 180
@@ -111,7 +111,7 @@ def test_intervals_that_only_long_pairs_span_are_doubtful(pixel):
     day2 = np.concatenate([early + 20, late + 20, [600, 610, 620]])
     selected = pixel(day1, day2, 100.0, 50.0).select()
     network = network_of(selected)
-    (robust,) = close(network, daily_guess(selected), VelocityParameters()).parts
+    (robust,) = close(network, daily_guess(selected), VelocityParameters())[0].parts
     gap = np.diff(network.days) > 180
     np.testing.assert_array_equal(robust.doubtful, gap)
 

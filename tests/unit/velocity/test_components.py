@@ -29,10 +29,10 @@ def test_joint_components_are_one_robust_solution(scenario):
 def test_a_component_does_not_feel_what_is_wrong_with_the_other(scenario):
     made = scenario(pairs=1500, pair_noise=2.0)
     network = network_of(made.pixel.select())
-    before = close(network, None, SEPARATE)
+    before = close(network, None, SEPARATE)[0]
     hit = np.random.default_rng(0).random(len(network)) < 0.1
     network.displacement[hit, 1] += 100.0
-    after = close(network, None, SEPARATE)
+    after = close(network, None, SEPARATE)[0]
     np.testing.assert_array_equal(after.positions[:, 0], before.positions[:, 0])
     np.testing.assert_array_equal(after.parts[0].psi, before.parts[0].psi)
     # Some dates have no other pair than a wrong one.
@@ -65,7 +65,7 @@ def test_separate_series_are_sound_and_count_the_mean_of_both(scenario):
     assert misses["separate"] < 1.3 * misses["joint"]
     np.testing.assert_allclose(separate.count[inside], joint.count[inside], rtol=0.25)
     selected = made.pixel.select()
-    solved = close(network_of(selected), daily_guess(selected), VelocityParameters(weights="separate"))
+    solved = close(network_of(selected), daily_guess(selected), VelocityParameters(weights="separate"))[0]
     np.testing.assert_allclose(separate.weights, solved.psi, rtol=1e-6)
     assert (separate.v_error[inside] > 0).all()
 
@@ -75,7 +75,7 @@ def test_errors_of_a_component_follow_its_own_weights(scenario):
     network = network_of(made.pixel.select())
     network.displacement[np.random.default_rng(0).random(len(network)) < 0.4, 1] += 100.0
     means = window_means(network.days, made.pixel.invert()[1])
-    solved = close(network, None, SEPARATE)
+    solved = close(network, None, SEPARATE)[0]
     error = solved.gathered([quality.window_errors(network, part.closure, means)[0] for part in solved.parts])
     ratio = np.median(error[:, 1] / error[:, 0])
     # Six tenths of the pairs are left to y.

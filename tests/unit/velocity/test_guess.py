@@ -51,8 +51,13 @@ def test_annual_pairs_alone_make_a_guess(pixel):
     np.testing.assert_allclose(guess.velocity, np.tile([80.0, 60.0], (len(guess.velocity), 1)))
 
 
-def test_pairs_of_one_midpoint_are_averaged_and_not_dropped(pixel):
-    given = pixel([0, 10, 20], [40, 30, 20 + 60], [100.0, 200.0, 150.0], 1.0)
+def test_pairs_that_lie_near_are_averaged_with_the_weight_of_their_length(pixel):
+    given = pixel([0, 10], [40, 30], [100.0, 400.0], 1.0)
+    np.testing.assert_allclose(daily_guess(given.select()).velocity[:, 0], (40 * 100 + 20 * 400) / 60)
+
+
+def test_beyond_60_days_pairs_gain_no_weight_by_their_length(pixel):
+    given = pixel([60, 10], [120, 170], [200.0, 100.0], 1.0)
     np.testing.assert_allclose(daily_guess(given.select()).velocity[:, 0], 150.0)
 
 
