@@ -28,7 +28,8 @@ class Components:
     @property
     def psi(self) -> np.ndarray:
         """(m,) float64, robust weight of each pair, the mean of both components'."""
-        return np.mean([part.psi for part in self.parts], axis=0)
+        first, *rest = self.parts
+        return (first.psi + rest[0].psi) / 2 if rest else first.psi
 
     @property
     def iterations(self) -> int:
