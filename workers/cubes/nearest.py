@@ -65,4 +65,6 @@ def _turn(x: np.ndarray, y: np.ndarray, origin: int, target: int) -> tuple[np.nd
     along = (east_x - west_x) + (north_y - south_y)
     across = (east_y - west_y) - (north_x - south_x)
     length = np.sqrt(along * along + across * across)
-    return along / length, across / length
+    # A place that is not on the map of the other CRS has no turn, and is inside no grid there.
+    with np.errstate(invalid="ignore"):
+        return along / length, across / length

@@ -22,7 +22,7 @@ from workers.calendar import Windows
 from workers.cubes.mosaic import NOBODY, Mosaic, Piece
 from workers.cubes.pairs import PairBlock, PairTable
 from workers.errors import ChunkUnreadable
-from workers.velocity.guess import DailyGuess, mean_guess
+from workers.velocity.guess import mean_guess
 from workers.velocity.invert import invert_pixel
 from workers.velocity.merged_guess import merged_guess
 from workers.velocity.parameters import VelocityParameters
@@ -98,19 +98,23 @@ def solve_window(
     solved = HALO
     with threadpool_limits(limits=1, user_api="blas"):
         for piece, blocks, lost in _ahead(mosaic, list(mosaic.pieces(top, left, *owners.shape)), reading):
+            table, at_left = mosaic.cubes[piece.cube].table(), piece.column - left
             for line in range(piece.row, piece.row + piece.height):
                 at = line - top
-                _prepare_line(line, at, left, piece, mosaic, blocks, owners, guesses, prepared, parameters)
-                mine = owners[at, piece.column - left : piece.column - left + piece.width] == piece.cube
+                mine = owners[at, at_left : at_left + piece.width] == piece.cube
+                for offset, pixel in _prepare_line(line, piece, blocks, mine, table, parameters):
+                    across = at_left + offset
+                    guesses[at, across] = merged_guess(pixel.selected, parameters.guess)
+                    # Of the halo nothing is needed but its guesses.
+                    if HALO <= at < height + HALO and HALO <= across < width + HALO:
+                        prepared.setdefault(at, {})[across] = pixel
                 unread[at] -= mine.sum()
                 while solved < height + HALO and not unread[: solved + HALO + 1].any():
-                    inside = prepared.pop(solved, {})
-                    for across in sorted(inside):
-                        if HALO <= across < width + HALO:
-                            yield _solve(
-                                inside[across], guesses, solved, across, top, left, windows, parameters
-                            )
-                    prepared.pop(solved - HALO, None)
+                    for across, pixel in sorted(prepared.pop(solved, {}).items()):
+                        around = list(guesses[solved - 1 : solved + 2, across - 1 : across + 2].ravel())
+                        series = invert_pixel(pixel.selected, mean_guess(around), windows, parameters)
+                        place = top + solved, left + across
+                        yield SolvedPixel(*place, series, pixel.table, pixel.vx, pixel.vy)
                     guesses[solved - HALO] = None
                     solved += 1
             valid = any(np.isfinite(block.vx).any() for _, block in blocks)
@@ -156,41 +160,17 @@ def _read(mosaic: Mosaic, piece: Piece) -> tuple[_Blocks, Reading]:
 
 def _prepare_line(
     line: int,
-    at: int,
-    left: int,
     piece: Piece,
-    mosaic: Mosaic,
-    blocks: list[tuple[Piece, PairBlock]],
-    owners: np.ndarray,
-    guesses: np.ndarray,
-    prepared: dict[int, dict[int, _Prepared]],
+    blocks: _Blocks,
+    mine: np.ndarray,
+    table: PairTable,
     parameters: VelocityParameters,
-) -> None:
-    """Select the pairs and make the first guess of one pixel row of a piece."""
-    table = mosaic.cubes[piece.cube].table()
-    row = prepared.setdefault(at, {})
+) -> Iterator[tuple[int, _Prepared]]:
+    """Select the pairs of the pixels of one row that a piece owns, `mine` (width,) bool, by their offset."""
     for part, block in blocks:
-        for offset in range(part.width):
-            across = part.column + offset - left
-            if owners[at, across] != piece.cube:
-                continue
-            # Copies, so that a row that waits for its southern neighbours does not keep the whole block.
-            vx, vy = block.vx[line - part.row, offset].copy(), block.vy[line - part.row, offset].copy()
-            selected = select_pairs(table, vx, vy, parameters)
-            guesses[at, across] = merged_guess(selected, parameters.guess)
-            row[across] = _Prepared(selected, table, vx, vy)
-
-
-def _solve(
-    pixel: _Prepared,
-    guesses: np.ndarray,
-    at: int,
-    across: int,
-    top: int,
-    left: int,
-    windows: Windows,
-    parameters: VelocityParameters,
-) -> SolvedPixel:
-    around: list[DailyGuess | None] = list(guesses[at - 1 : at + 2, across - 1 : across + 2].ravel())
-    series = invert_pixel(pixel.selected, mean_guess(around), windows, parameters)
-    return SolvedPixel(top + at, left + across, series, pixel.table, pixel.vx, pixel.vy)
+        for column in range(part.width):
+            offset = part.column + column - piece.column
+            if mine[offset]:
+                # Copies, so that a row that waits for its southern neighbours does not keep the whole block.
+                vx, vy = block.vx[line - part.row, column].copy(), block.vy[line - part.row, column].copy()
+                yield offset, _Prepared(select_pairs(table, vx, vy, parameters), table, vx, vy)
