@@ -46,3 +46,21 @@ async def test_a_product_in_a_bucket_is_served_like_one_in_a_folder(
     listed = await client.get(served["assets"]["manifest"]["alternate"]["http"]["href"])
     assert listed.json()["objects"]["vx/c/0/0/0"]["size"] == len(whole)
     assert (await client.get(f"/store/{item['id']}.other.json")).status_code == 404
+
+
+async def test_a_store_that_does_not_answer_is_told_as_unavailable(app, client, monkeypatch) -> None:
+    for name, value in {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    app.state.settings = app.state.settings.model_copy(update={"products": "s3://gone/products"})
+    product = "ogive_EPSG32607_X1_Y2_v1_00000000"
+    for path in (f"/store/{product}.zarr/zarr.json", f"/store/{product}.manifest.json"):
+        answer = await client.get(path)
+        assert answer.status_code == 503
+        assert answer.json()["type"].endswith("/problems/store-unavailable")
+        assert "retry-after" in answer.headers
+        assert "s3://gone/products" in answer.json()["detail"]
