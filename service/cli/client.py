@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Self
 
 import httpx
@@ -15,6 +16,7 @@ FINAL = frozenset({"successful", "failed", "dismissed"})
 POLL_SECONDS = 0.5
 # The service has a limit of its own on how long a series may take; that one is to end it, not ours.
 _TIMEOUT = httpx.Timeout(10.0, read=180.0)
+_PATIENT = {"Prefer": "wait=60"}
 _FOREIGN = "answered, but not as an Ogive service does."
 
 
@@ -46,8 +48,13 @@ class Service:
         self._http.close()
 
     def get(self, path: str, **query: Any) -> Any:
-        """The JSON at a path, or at a URL of the service."""
-        return _document(self._answer("GET", path, params=query or None))
+        """The JSON at a path, or at a URL of the service; a job that must make it first is waited for."""
+        answer = self._answer("GET", path, params=query or None, headers=_PATIENT)
+        if answer.status_code == HTTPStatus.ACCEPTED and "Location" in answer.headers:
+            for _ in self.follow(str(answer.url.join(answer.headers["Location"]))):
+                pass
+            answer = self._answer("GET", path, params=query or None, headers=_PATIENT)
+        return _document(answer)
 
     def execute(self, process: str, inputs: dict[str, Any]) -> str:
         """Start a job, or find that of an equal request; returns its URL."""

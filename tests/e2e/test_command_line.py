@@ -23,6 +23,7 @@ from service.settings import PREFIX
 from tests.e2e.making import SPEC, box
 
 PLACE = {"lon": SPEC.lon, "lat": SPEC.lat}
+PATIENT = {"Prefer": "wait=60"}
 WORDS = ["--lon", str(SPEC.lon), "--lat", str(SPEC.lat)]
 CHOICES = {"step": "P1M", "datetime": "2015-06-01/2017-06-01", "coefficient": "30", "interval": "scaled"}
 OPTIONS = [word for name, value in CHOICES.items() for word in (f"--{name}", value)]
@@ -122,7 +123,7 @@ def test_the_service_announces_itself_in_one_line(served):
 @pytest.mark.parametrize("observations", [False, True])
 def test_json_is_the_very_document_of_the_service(served, cube, ogive, observations):
     query = PLACE | CHOICES | ({"observations": "true"} if observations else {})
-    answered = httpx.get(f"{served.url}/timeseries", params=query, timeout=120).json()
+    answered = httpx.get(f"{served.url}/timeseries", params=query, headers=PATIENT, timeout=120).json()
     ran = ogive(
         "series", "--cube", str(cube), *WORDS, *OPTIONS, *(["--observations"] if observations else [])
     )
@@ -134,7 +135,9 @@ def test_json_is_the_very_document_of_the_service(served, cube, ogive, observati
 
 
 def test_csv_is_that_of_the_service_and_a_file_holds_the_same(served, cube, tmp_path):
-    answered = httpx.get(f"{served.url}/timeseries", params=PLACE | {"f": "csv"}, timeout=120).text
+    answered = httpx.get(
+        f"{served.url}/timeseries", params=PLACE | {"f": "csv"}, headers=PATIENT, timeout=120
+    ).text
     ran = process("series", "--cube", str(cube), *WORDS, "-f", "csv", "-o", str(tmp_path / "series.csv"))
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
     assert (tmp_path / "series.csv").read_text() == answered

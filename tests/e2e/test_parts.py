@@ -128,7 +128,12 @@ def test_every_part_is_ready(url):
 
 
 def test_a_place_is_answered_by_the_workers(url):
-    answer = httpx.get(f"{url}/timeseries", params={"lon": SPEC.lon, "lat": SPEC.lat}, timeout=120)
+    answer = httpx.get(
+        f"{url}/timeseries",
+        params={"lon": SPEC.lon, "lat": SPEC.lat},
+        headers={"Prefer": "wait=60"},
+        timeout=120,
+    )
     assert answer.status_code == 200, answer.text
     assert any(value is not None for value in answer.json()["series"]["v"])
 

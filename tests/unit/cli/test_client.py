@@ -218,3 +218,15 @@ def test_ctrl_c_while_waiting_tells_that_the_job_goes_on(ogive, job, monkeypatch
     ran = ogive("run", "velocity-cube", "--url", job.url, *BOX, "--wait")
     assert ran.code == 130
     assert f"the job goes on at {job.url}/jobs/7" in ran.err
+
+
+def test_what_a_job_must_make_is_waited_for(server, quick):
+    server.script["/timeseries"] = [answer({}, 202, Location="/jobs/1"), answer({"series": {}})]
+    server.script["/jobs/1"] = [answer({"status": status}) for status in ("accepted", "successful")]
+    with Service(server.url) as service:
+        assert service.get("/timeseries", lon=1) == {"series": {}}
+    assert [path for _, path, _ in server.seen] == [
+        "/timeseries?lon=1",
+        *["/jobs/1"] * 2,
+        "/timeseries?lon=1",
+    ]
