@@ -21,7 +21,7 @@ from workers.velocity.selection import select_pairs
 MIXED = {"date_noise": 1.0, "pair_noise": 4.5, "decorrelated": 0.6, "error_factor": 3.0}
 """Noise as estimated on Jakobshavn: image errors of 0.6 to 1.3 m against pair errors of 3 to 6 m, and 40 % of
 all pairs nonsense, nearly all of them long: 60 % of those above 60 days, which are two thirds of all"""
-METHODS = ("ogive 100", "ticoi 100", "ticoi 1000", "median")
+METHODS = ("ogive 100", "ogive auto", "ticoi 100", "ticoi 1000", "median")
 
 Score = tuple[float, float]
 """RMSE (m/yr) and KGE"""
@@ -51,7 +51,8 @@ def scores(spec: SyntheticCube, sides: Mapping[str, Side], folder: Path) -> dict
     for name in METHODS[:-1]:
         side, coefficient = name.split()
         try:
-            answer = sides[side].ask(pairs=str(path), coefficient=float(coefficient))
+            choice = coefficient if coefficient == "auto" else float(coefficient)
+            answer = sides[side].ask(pairs=str(path), coefficient=choice)
         except MeasurementFailed as failure:
             print(f"{spec.scenario}, {spec.pairs} pairs, {name}: {failure}", file=sys.stderr)
             found[name] = NOTHING

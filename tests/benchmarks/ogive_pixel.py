@@ -19,12 +19,14 @@ from workers.velocity.series import Flag
 from workers.velocity.warm import warm
 
 
-def measure(pairs: str, coefficient: float = 100.0, errors: bool = False, repeats: int = 1) -> dict[str, Any]:
+def measure(
+    pairs: str, coefficient: float | str = 100.0, errors: bool = False, repeats: int = 1
+) -> dict[str, Any]:
     """Invert a stored pixel.
 
     Args:
         pairs: path of the pairs.
-        coefficient: of the regularisation.
+        coefficient: of the regularisation, or the name of a rule.
         errors: propagate them, with the intervals.
         repeats: how often.
 
