@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,12 @@ pytestmark = pytest.mark.anyio
 
 NUMBER = 7
 HERE = "/collections/ogive-velocity"
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """One database is enough here: what it selects is tested elsewhere."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'catalog.sqlite'}"
 
 
 @pytest.fixture

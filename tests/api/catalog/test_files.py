@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,12 @@ from workers.products import keys
 pytestmark = pytest.mark.anyio
 
 NUMBER = 7
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """One database is enough here: what it selects is tested elsewhere."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'catalog.sqlite'}"
 
 
 @pytest.fixture
