@@ -133,3 +133,11 @@ def test_the_program_that_makes_the_bucket_is_one(services):
 def test_workers_compile_their_kernels_before_they_take_a_task(services):
     preloaded = [part.split("=")[1] for part in services["worker"]["command"] if "--preload=" in part]
     assert [callable(import_module(name).dask_setup) for name in preloaded] == [True]
+
+
+def test_workers_keep_the_memory_of_a_pixel_for_the_next():
+    settings = yaml.safe_load((ROOT / "infra" / "dask" / "ogive.yaml").read_text())
+    kept = settings["distributed"]["nanny"]["pre-spawn-environ"]
+    # Above what the arrays of a pixel of 80,000 pairs take; glibc heeds no larger MMAP_THRESHOLD than 32 MiB.
+    assert kept["MALLOC_TRIM_THRESHOLD_"] >= 1 << 26
+    assert 1 << 22 <= kept["MALLOC_MMAP_THRESHOLD_"] <= 1 << 25
