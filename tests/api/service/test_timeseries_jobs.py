@@ -109,7 +109,7 @@ def test_the_estimate_counts_places(api, points):
 
 BAD = {
     "no points": ({}, "body.inputs.points", "points is missing"),
-    "no place": ({"points": []}, "body.inputs.points", "no place"),
+    "no place": ({"points": []}, "body.inputs.points", "one place at least"),
     "off the globe": ({"points": [[1, 99]]}, "body.inputs.points", "leaves the globe"),
     "a line": (
         {"points": {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}},

@@ -11,7 +11,8 @@ def product(api, spot, ended):
     """Id of a product around the cube's middle."""
     inputs = {"bbox": spot, **CHOICES}
     location = api.post("/processes/velocity-cube/execution", json={"inputs": inputs}).headers["location"]
-    assert ended(api, location)[-1]["status"] == "successful"
+    job = ended(api, location)[-1]
+    assert job["status"] == "successful", job["message"]
     return api.get(f"{location}/results").json()["item"]["title"]
 
 
