@@ -181,8 +181,11 @@ def _daily(rows, place, kept, day1, day2, vx, vy, days):
         daily[day, 0] = (sums[end, 1] - sums[begin, 1]) / weight
         daily[day, 1] = (sums[end, 2] - sums[begin, 2]) / weight
         for between in range(last + 1, day):
-            share = (between - last) / (day - last) if last >= 0 else 1.0
-            daily[between] = share * daily[day] + (1.0 - share) * daily[max(last, 0)]
+            if last < 0:
+                daily[between] = daily[day]
+            else:
+                share = (between - last) / (day - last)
+                daily[between] = share * daily[day] + (1.0 - share) * daily[last]
         last = day
     daily[last + 1 :] = daily[last]
     return daily

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from workers.velocity import guess
 from workers.velocity.guess import DailyGuess, daily_guess, mean_guess
 from workers.velocity.smoothing import SMOOTHERS
 
@@ -81,3 +82,20 @@ def test_the_mean_ignores_neighbours_that_are_missing_for_the_day():
 
 def test_a_centre_without_pairs_has_no_mean():
     assert mean_guess(around(None, DailyGuess(0, np.ones((3, 2))))) is None
+
+
+def test_nothing_is_read_before_it_is_written(pixel, monkeypatch):
+    """Memory that holds NaN from before must leave no trace, neither before the first pair nor elsewhere."""
+    given = pixel([0, 10, 200], [100, 30, 210], [100.0, 400.0, 90.0], 1.0).select()
+    expected = daily_guess(given).velocity
+    empty = np.empty
+    for kernel in ("_informative", "_local_medians", "_departures", "_daily"):
+        monkeypatch.setattr(guess, kernel, getattr(guess, kernel).py_func)
+    monkeypatch.setattr(
+        guess.np, "empty", lambda shape, dtype=float: np.full_like(empty(shape, dtype), _dirt(dtype))
+    )
+    np.testing.assert_allclose(daily_guess(given).velocity, expected)
+
+
+def _dirt(dtype):
+    return np.nan if np.dtype(dtype).kind == "f" else -1
