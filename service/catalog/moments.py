@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Annotated
 
-__all__ = ["Span", "moment", "span", "stamp"]
+from pydantic import AfterValidator
+
+__all__ = ["Period", "Span", "moment", "span", "stamp"]
 
 Span = tuple[dt.datetime | None, dt.datetime | None]
 """First and last moment, both included; None is an open side."""
@@ -49,6 +52,18 @@ def span(text: str) -> Span:
     if start is not None and end is not None and end < start:
         raise ValueError(f"{text!r} ends before it starts; write the earlier date-time first.")
     return start, end
+
+
+def _period(text: str) -> str:
+    try:
+        span(text)
+    except ValueError as error:
+        raise ValueError(f"datetime {error}") from None
+    return text
+
+
+Period = Annotated[str, AfterValidator(_period)]
+"""The parameter `datetime` of a list: text that `span` can read"""
 
 
 def stamp(value: dt.datetime) -> str:

@@ -19,7 +19,7 @@ from pydantic import (
 from stac_pydantic.api.search import Intersection
 
 from service.catalog.filtering import Filter
-from service.catalog.moments import Span, span
+from service.catalog.moments import Period, Span, span
 from service.catalog.ordering import Order, SortKey
 from service.catalog.table import Box
 
@@ -58,7 +58,7 @@ class Search(BaseModel):
         description="A GeoJSON geometry; not together with bbox.",
         examples=[{"type": "Point", "coordinates": [-139.02, 60.745]}],
     )
-    datetime: str | None = Field(
+    datetime: Period | None = Field(
         None,
         description="RFC 3339 instant or interval; selects items whose period has a moment in common.",
         examples=["2015-01-01T00:00:00Z/.."],
@@ -187,16 +187,6 @@ class Search(BaseModel):
         if not shape.is_valid:
             raise ValueError(f"intersects is not a valid geometry: {shapely.is_valid_reason(shape)}.")
         return document
-
-    @field_validator("datetime")
-    @classmethod
-    def _datetime(cls, text: str | None) -> str | None:
-        if text is not None:
-            try:
-                span(text)
-            except ValueError as error:
-                raise ValueError(f"datetime {error}") from None
-        return text
 
     @model_validator(mode="after")
     def _one_place(self) -> Search:

@@ -12,6 +12,7 @@ import numpy as np
 from service.formats.datasets import datasets
 from service.formats.numbers import number, numbers
 from workers.calendar import timestamp
+from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point import OVERLAP_RULE, PointSeries
 from workers.velocity.series import Flag, PixelSeries
 from workers.version import VERSION
@@ -79,21 +80,7 @@ def document(point: PointSeries, links: list[dict[str, str]] | None = None) -> d
             "offset_m": site.offset_m,
         },
         "source": _source(point),
-        "method": {
-            "name": "TICOI",
-            "version": VERSION,
-            "regularization": parameters.regularization,
-            "penalty": parameters.penalty,
-            **_coefficient(point),
-            "weights": parameters.weights,
-            "error_weights": parameters.error_weights,
-            "interpolation": parameters.interpolation,
-            "step": parameters.step,
-            "stride": parameters.stride or parameters.step,
-            "gaps": parameters.gaps,
-            "guess": parameters.guess,
-            "filter": parameters.filter,
-        },
+        "method": method(parameters, VERSION, _coefficient(point)),
         "quality": _quality(point),
         "series_units": UNITS,
         "series": _columns(point),
@@ -133,6 +120,25 @@ def flags_throughout(series: PixelSeries) -> list[str]:
     """Names of the flags that hold in every window."""
     common = int(np.bitwise_and.reduce(series.quality_flag)) if series.quality_flag.size else 0
     return [flag.name for flag in Flag if flag & common]
+
+
+def method(parameters: VelocityParameters, version: str, coefficient: dict[str, Any]) -> dict[str, Any]:
+    """How a series was made, by which version, and what tells of its coefficient."""
+    return {
+        "name": "TICOI",
+        "version": version,
+        "regularization": parameters.regularization,
+        "penalty": parameters.penalty,
+        **coefficient,
+        "weights": parameters.weights,
+        "error_weights": parameters.error_weights,
+        "interpolation": parameters.interpolation,
+        "step": parameters.step,
+        "stride": parameters.stride or parameters.step,
+        "gaps": parameters.gaps,
+        "guess": parameters.guess,
+        "filter": parameters.filter,
+    }
 
 
 def _coefficient(point: PointSeries) -> dict[str, Any]:

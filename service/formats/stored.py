@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from service.formats.series import SCHEMA, UNITS, number, numbers
+from service.formats.series import SCHEMA, UNITS, method, number, numbers
 from service.formats.shape import TIMES
 from workers.calendar import timestamp
 from workers.geojson import Place
@@ -89,22 +89,11 @@ def stored_document(stored: StoredSeries) -> dict[str, Any]:
 def _method(stored: StoredSeries, parameters: VelocityParameters) -> dict[str, Any]:
     chosen = parameters.coefficient
     rule = chosen if isinstance(chosen, str) else "given"
-    return {
-        "name": "TICOI",
-        "version": stored.request["version"],
-        "regularization": parameters.regularization,
-        "penalty": parameters.penalty,
+    coefficient = {
         "coefficient": number(stored.values["coefficient"]) if "coefficient" in stored.values else chosen,
         "coefficient_rule": rule,
-        "weights": parameters.weights,
-        "error_weights": parameters.error_weights,
-        "interpolation": parameters.interpolation,
-        "step": parameters.step,
-        "stride": parameters.stride or parameters.step,
-        "gaps": parameters.gaps,
-        "guess": parameters.guess,
-        "filter": parameters.filter,
     }
+    return method(parameters, stored.request["version"], coefficient)
 
 
 def _quality(stored: StoredSeries, parameters: VelocityParameters) -> dict[str, Any]:

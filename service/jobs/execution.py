@@ -8,9 +8,10 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
+from typing import ClassVar
 
 from distributed import Future
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from service.catalog.moments import stamp
 from service.catalog.store import Catalog
@@ -54,6 +55,9 @@ class House:
 
 class Execution:
     """One job under way."""
+
+    _plans: ClassVar[type[BaseModel]] = Plan
+    """What the plans of its jobs are"""
 
     def __init__(self, house: House, job: Job, on_change: Callable[[], None]) -> None:
         self._house, self._job, self._on_change = house, job, on_change
@@ -119,9 +123,9 @@ class Execution:
         except SchedulerUnavailable as error:  # nobody needs them any more; they only lie about
             _log.warning("Receipts of job %s stay: %s", job.id, error.message)
 
-    async def _plan(self) -> Plan:
+    async def _plan(self) -> BaseModel:
         try:
-            return Plan.model_validate_json(await self._house.jobs.plan(self._job.id))
+            return self._plans.model_validate_json(await self._house.jobs.plan(self._job.id))
         except ValidationError as error:
             raise JobFailed(
                 "The job was planned by another version of Ogive and cannot go on; send the request again."
@@ -141,9 +145,8 @@ class Execution:
             found = f"{len(progress.finished)} of {len(plan.shards)} shards were finished before."
             await house.log.write(job.id, found)
         await self._compute(plan, progress)
-        self._limit.reschedule(
-            None
-        )  # all is computed: what is left takes moments, and is not to be cut in two
+        # All is computed: what is left takes moments, and is not to be cut in two.
+        self._limit.reschedule(None)
         expires = house.settings.expiry(started)
         item = await call(tasks.finalise_product, plan, products, stamp(started), expires and stamp(expires))
         await house.catalog.add(item)

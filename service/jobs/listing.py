@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from service.catalog.moments import span
+from service.catalog.moments import Period, span
 from service.jobs.job import LIVE, Status, now
 from service.jobs.table import JOBS
 
@@ -24,7 +24,7 @@ class JobsQuery(BaseModel):
     processID: str | None = Field(  # noqa: N815 (OGC's name)
         None, description="Only jobs of these processes, by comma.", examples=["velocity-cube"]
     )
-    datetime: str | None = Field(
+    datetime: Period | None = Field(
         None,
         description="Only jobs created then: an RFC 3339 date-time, or an interval, `..` for an open side.",
         examples=["2026-11-01T00:00:00Z/.."],
@@ -46,16 +46,6 @@ class JobsQuery(BaseModel):
             if name not in list(Status):
                 raise ValueError(f"status {name!r} is none; the states are {', '.join(Status)}.")
         return value
-
-    @field_validator("datetime")
-    @classmethod
-    def _moments(cls, text: str | None) -> str | None:
-        if text is not None:
-            try:
-                span(text)
-            except ValueError as error:
-                raise ValueError(f"datetime {error}") from None
-        return text
 
     @model_validator(mode="after")
     def _in_order(self) -> JobsQuery:

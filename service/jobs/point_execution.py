@@ -8,10 +8,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from service.catalog.moments import stamp
-from service.errors import BudgetExceeded, DeadlineExceeded, JobFailed
+from service.errors import BudgetExceeded, DeadlineExceeded
 from service.formats.series import collection
 from service.jobs.execution import Execution
 from service.jobs.job import Status, now
@@ -32,13 +30,7 @@ class PointExecution(Execution):
     the rest is computed again, which is some seconds of work.
     """
 
-    async def _plan(self) -> PointPlan:
-        try:
-            return PointPlan.model_validate_json(await self._house.jobs.plan(self._job.id))
-        except ValidationError as error:
-            raise JobFailed(
-                "The job was planned by another version of Ogive and cannot go on; send the request again."
-            ) from error
+    _plans = PointPlan
 
     async def _make(self, plan: PointPlan, started: dt.datetime) -> None:
         house, job = self._house, self._job

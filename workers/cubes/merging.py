@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from workers.cubes.grid import Grid
+from workers.cubes.mosaic import Tile
 from workers.cubes.nearest import Nearest, nearest
 from workers.cubes.pairs import PairBlock, PairTable
 
@@ -16,15 +17,9 @@ MAIN = "main"
 """What the data set is called that the grid comes from"""
 
 
-class Readable(Protocol):
+class Readable(Tile, Protocol):
     """A cube, or what stands for one."""
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def grid(self) -> Grid: ...
-    @property
-    def chunk(self) -> tuple[int, int]: ...
     def table(self) -> PairTable: ...
     def read(self, row: int, column: int, height: int, width: int) -> PairBlock: ...
 
