@@ -139,7 +139,7 @@ def test_the_table_of_truth_holds_medians_over_seeds():
     seeds = [dict.fromkeys(METHODS, (rmse, 0.5)) | {"median": NOTHING} for rmse in (1.0, 9.0, 2.0)]
     seeds[0]["ticoi 1000"] = NOTHING
     row = table({("surge", 4.0, 5_000): seeds}).rows[0]
-    assert row == ("surge", "4 m", "5,000", *["2.0 / 0.50"] * 2, "5.5 / 0.50 (2 of 3)", "none")
+    assert row == ("surge", "4 m", "5,000", *["2.0 / 0.50"] * 3, "5.5 / 0.50 (2 of 3)", "none")
 
 
 def test_sides_take_turns(echo):
