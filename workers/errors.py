@@ -9,7 +9,8 @@
     │   ├── SourceUnavailable     a catalog or a store did not answer
     │   ├── CubeInvalid           a cube lacks what an inversion needs
     │   ├── CubeChanged           a cube is no longer the one a job was planned with
-    │   └── ChunkUnreadable       a chunk is missing bytes or cannot be decoded
+    │   ├── ChunkUnreadable       a chunk is missing bytes or cannot be decoded
+    │   └── PairsUnsolvable       the pairs of a pixel give a system that rounding leaves without an answer
     ├── StoreNotWritable      products cannot be written where the settings say
     ├── StoreUnavailable      products cannot be read there
     └── Dismissed             the job was given up while a task of it ran
@@ -31,6 +32,7 @@ __all__ = [
     "InvalidRequest",
     "NoCube",
     "OgiveError",
+    "PairsUnsolvable",
     "SeveralGrids",
     "SourceError",
     "SourceUnavailable",
@@ -168,6 +170,10 @@ class ChunkUnreadable(SourceError):
     def chunk(self) -> str:
         """The chunk's key, cube included."""
         return self.args[1]
+
+
+class PairsUnsolvable(SourceError):
+    """The pairs of a pixel give a system that rounding leaves without an answer."""
 
 
 class StoreNotWritable(OgiveError):

@@ -7,12 +7,16 @@ import pytest
 import zarr
 
 from tests.e2e.making import plan, publish
-from workers.errors import ChunkUnreadable, CubeInvalid, InvalidRequest, SourceUnavailable
+from workers.errors import ChunkUnreadable, CubeInvalid, InvalidRequest, PairsUnsolvable, SourceUnavailable
+from workers.linear.banded import NotPositiveDefinite
 from workers.plan import CubeSource
 from workers.regions import degrees, to_grid
 from workers.synthetic import SyntheticCube, write_cube
+from workers.velocity import region
+from workers.velocity.invert import invert_pixel
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point import point_series
+from workers.velocity.process import compute_shard
 from workers.velocity.series import Flag
 from workers.velocity.variables import SERIES_VARIABLES
 
@@ -38,9 +42,9 @@ def asked(spec, cube, **parameters):
 def test_a_single_row_or_column_is_a_region_and_has_points(tmp_path, shape):
     spec, cube = made(tmp_path, height=shape[0], width=shape[1])
     source = CubeSource(cubes=(cube,))
-    region = plan(source, degrees(spec.grid))
-    assert (region.grid.height, region.grid.width) == shape
-    product = publish(region, tmp_path / "products")
+    planned = plan(source, degrees(spec.grid))
+    assert (planned.grid.height, planned.grid.width) == shape
+    product = publish(planned, tmp_path / "products")
     answer = asked(spec, cube)
     row, column = spec.grid.cell(answer.site.x, answer.site.y)
     for name in SERIES_VARIABLES:
@@ -124,3 +128,25 @@ def test_no_cube_where_one_was_named_is_told(tmp_path):
     spec = SyntheticCube(pairs=1, height=1, width=1)
     with pytest.raises(SourceUnavailable, match=r"nowhere\.zarr"):
         asked(spec, str(tmp_path / "nowhere.zarr"))
+
+
+def test_a_pixel_without_a_solution_is_missing_and_named_and_ends_nothing(tmp_path, monkeypatch):
+    spec, cube = made(tmp_path)
+    calls = iter(range(spec.height * spec.width + 1))
+
+    def rounded_away(*arguments):
+        if next(calls) == 0:
+            raise NotPositiveDefinite("Pivot 3 of 9 is not positive.")
+        return invert_pixel(*arguments)
+
+    monkeypatch.setattr(region, "invert_pixel", rounded_away)
+    planned = plan(CubeSource(cubes=(cube,)), degrees(spec.grid))
+    outcome = compute_shard(planned, 0, lambda state: None, lambda: None)
+    assert outcome.pixels["failed"] == 1
+    assert np.isnan(outcome.arrays["v"][:, 0, 0]).all()
+    assert np.isfinite(outcome.arrays["v"][:, 0, 1]).any()
+    x, y = spec.grid.centre(0, 0)
+    assert f"x {x:.0f}, y {y:.0f}" in outcome.problems[0]
+    calls = iter([0])
+    with pytest.raises(PairsUnsolvable, match="another coefficient"):
+        asked(spec, cube)

@@ -21,7 +21,8 @@ from threadpoolctl import threadpool_limits
 from workers.calendar import Windows
 from workers.cubes.mosaic import NOBODY, Mosaic, Piece
 from workers.cubes.pairs import PairBlock, PairTable
-from workers.errors import ChunkUnreadable
+from workers.errors import ChunkUnreadable, PairsUnsolvable, SourceError
+from workers.linear.banded import NotPositiveDefinite
 from workers.velocity.guess import mean_guess
 from workers.velocity.invert import invert_pixel
 from workers.velocity.merged_guess import merged_guess
@@ -49,8 +50,8 @@ class SolvedPixel:
 class Reading:
     """What happened while a window was read."""
 
-    failures: list[ChunkUnreadable] = field(default_factory=list)
-    """Chunks that could not be read"""
+    failures: list[SourceError] = field(default_factory=list)
+    """Chunks that could not be read, and pixels that could not be solved"""
     lost: list[Piece] = field(default_factory=list)
     """The parts of the window that these chunks held"""
     seconds: float = 0.0
@@ -76,14 +77,16 @@ def solve_window(
     reading: Reading,
     on_block: Callable[[BlockState], None] = lambda state: None,
 ) -> Iterator[SolvedPixel]:
-    """Yield the pixels of a window that have an owner, row by row; pixels of unreadable chunks are left out.
+    """Yield the pixels of a window that have an owner, row by row.
+
+    Pixels of unreadable chunks are left out, and those whose system has no answer.
 
     Args:
         mosaic: the cubes, opened.
         row, column, height, width: the window, in pixels of the mosaic's grid.
         windows: the regular windows of the series.
         parameters: the user's choices.
-        reading: filled with the chunks that could not be read.
+        reading: filled with the chunks that could not be read and the pixels that could not be solved.
         on_block: called after each chunk row; may raise to stop the work.
 
     Raises:
@@ -112,14 +115,26 @@ def solve_window(
                 while solved < height + HALO and not unread[: solved + HALO + 1].any():
                     for across, pixel in sorted(prepared.pop(solved, {}).items()):
                         around = list(guesses[solved - 1 : solved + 2, across - 1 : across + 2].ravel())
-                        series = invert_pixel(pixel.selected, mean_guess(around), windows, parameters)
                         place = top + solved, left + across
+                        try:
+                            series = invert_pixel(pixel.selected, mean_guess(around), windows, parameters)
+                        except NotPositiveDefinite as error:
+                            reading.failures.append(_unsolvable(mosaic, place, error))
+                            continue
                         yield SolvedPixel(*place, series, pixel.table, pixel.vx, pixel.vy)
                     guesses[solved - HALO] = None
                     solved += 1
             valid = any(np.isfinite(block.vx).any() for _, block in blocks)
             del blocks
             on_block("failed" if lost else "done" if valid else "empty")
+
+
+def _unsolvable(mosaic: Mosaic, place: tuple[int, int], error: NotPositiveDefinite) -> PairsUnsolvable:
+    x, y = mosaic.grid.centre(*place)
+    return PairsUnsolvable(
+        f"The pairs of the pixel at x {x:.0f}, y {y:.0f} (EPSG:{mosaic.grid.epsg}) cannot be solved for "
+        f"({error}); another coefficient may help."
+    )
 
 
 _Blocks = list[tuple[Piece, PairBlock]]
