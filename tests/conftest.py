@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
 from infra.local import postgres
+from infra.local.deployment import free_ports
 
 # Properties are tried on the same examples everywhere, and on no more of them than a moment allows.
 examples.register_profile(
@@ -40,9 +40,7 @@ def postgres_port() -> Iterator[int]:
     # Not below pytest's folder, which is closed to the user that PostgreSQL runs as.
     folder = Path(tempfile.mkdtemp(prefix="ogive-postgres-"))
     folder.chmod(0o755)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     server = postgres.postgres(folder, port, PASSWORD)
     server.start()
     try:

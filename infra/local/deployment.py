@@ -155,7 +155,7 @@ def _choices(folder: Path) -> tuple[dict[str, int], str]:
     note = folder / "choices.json"
     if not note.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        chosen = {"ports": dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))}
+        chosen = {"ports": dict(zip(PORTS, free_ports(len(PORTS)), strict=True))}
         chosen["password"] = secrets.token_hex(16)
         with os.fdopen(os.open(note, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             json.dump(chosen, file)
@@ -166,7 +166,8 @@ def _choices(folder: Path) -> tuple[dict[str, int], str]:
         raise PartFailed(f"{note} is not what this program wrote; remove {folder} and begin anew.") from None
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody listens on."""
     taken = [socket.socket() for _ in range(count)]
     try:
         for one in taken:

@@ -101,3 +101,14 @@ def bbox(text: str) -> Bbox:
             "bbox",
         ) from None
     return west, south, east, north
+
+
+def place(lon: float | None, lat: float | None) -> tuple[float, float] | None:
+    """The place that two options name together; None where neither is given.
+
+    Raises:
+        InvalidRequest: one is given without the other.
+    """
+    if (lon is None) != (lat is None):
+        raise InvalidRequest("--lon and --lat go together: give both, or neither.")
+    return None if lon is None or lat is None else (lon, lat)

@@ -13,7 +13,6 @@ import typer
 from service.cli import options
 from service.cli.inversion import chosen
 from service.cli.output import show, write
-from workers.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -73,12 +72,11 @@ def reference(
       ogive score reference --table stations.parquet --step P10D -f json
     """
     parameters = chosen(context)
-    if (lon is None) != (lat is None):
-        raise InvalidRequest("--lon and --lat go together: give both, or neither.")
+    place = options.place(lon, lat)
     from workers.scores.score_stations import score_stations
     from workers.scores.stations import read_stations
 
-    stations = read_stations(table, None if lon is None or lat is None else (lon, lat))
+    stations = read_stations(table, place)
     sources = options.settings(cubes=tuple(cube) if cube else None).source
     told, whole = score_stations(sources, stations, parameters, lengths)
     if form == "json":

@@ -66,10 +66,9 @@ def holdout(
     from workers.scores import holdout as scoring
 
     parameters = chosen(context)
-    if (lon is None) != (lat is None):
-        raise InvalidRequest("--lon and --lat go together: give both, or neither.")
+    place = options.place(lon, lat)
     opened = open_cube(cube, options.settings().source.access)
-    row, column = _only_pixel(opened) if lon is None or lat is None else _pixel(opened, lon, lat)
+    row, column = _only_pixel(opened) if place is None else _pixel(opened, *place)
     block = opened.read(row, column, 1, 1)
     result = scoring.holdout(opened.table(), block.vx[0, 0], block.vy[0, 0], parameters, folds)
     title = f"{opened.id}, row {row}, column {column}\n{result.kept} of {opened.layers} pairs kept"

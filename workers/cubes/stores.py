@@ -6,7 +6,6 @@ Stores are read with zarr's own store classes: a local path, `s3://` (s3fs), `ht
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from zarr.storage import FsspecStore, LocalStore
 
 from workers.cubes.reference import Access
 from workers.errors import SourceUnavailable
+from workers.read_only_store import ReadOnlyStore
 
 TRIES = 3
 CONNECT_SECONDS, READ_SECONDS = 10, 60
@@ -126,25 +126,17 @@ def open_store(href: str, access: Access) -> SourceStore:
     return SourceStore(LocalStore(path, read_only=True), href)
 
 
-class SourceStore(Store):
-    """A read-only store that tries again after passing trouble and answers metadata from memory.
+class SourceStore(ReadOnlyStore):
+    """A store that tries again after passing trouble and answers metadata from memory.
 
     `documents` maps keys to bytes that are served without a request; None stands for a key known to be
-    absent. It wraps by hand what it reads, so that no newer way of reading in zarr goes round it.
+    absent.
     """
 
-    supports_writes = False
-    supports_deletes = False
-    supports_listing = False
-
     def __init__(self, store: Store, href: str) -> None:
-        super().__init__(read_only=True)
-        self.store = store
+        super().__init__(store)
         self.href = href
         self.documents: dict[str, bytes | None] = {}
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SourceStore) and other.store == self.store
 
     async def get(
         self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
@@ -162,28 +154,8 @@ class SourceStore(Store):
         except Exception as error:
             raise unavailable(self.href, key, error) from error
 
-    async def get_partial_values(
-        self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
-    ) -> list[Buffer | None]:
-        return [await self.get(key, prototype, byte_range) for key, byte_range in key_ranges]
-
     async def exists(self, key: str) -> bool:
         return await self.get(key, default_buffer_prototype()) is not None
-
-    async def set(self, key: str, value: Buffer) -> None:
-        self._check_writable()
-
-    async def delete(self, key: str) -> None:
-        self._check_writable()
-
-    def list(self) -> AsyncIterator[str]:
-        return self.store.list()
-
-    def list_prefix(self, prefix: str) -> AsyncIterator[str]:
-        return self.store.list_prefix(prefix)
-
-    def list_dir(self, prefix: str) -> AsyncIterator[str]:
-        return self.store.list_dir(prefix)
 
 
 def unavailable(href: str, key: str, error: Exception) -> SourceUnavailable:

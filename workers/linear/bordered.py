@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from workers.linear.differences import Differences, Normal
+from workers.linear.differences import Differences, Normal, take_penalty_off
 
 NEGLIGIBLE = 1e-14
 """Amplitudes that the cost tells less than this, beside what the rows could tell of them, are left at zero"""
@@ -61,7 +61,9 @@ class Bordered:
         held = normal.solve(pull[1:])
         gain = self.columns - held
         reached, agreed = _seen(rows.first, rows.second, weight, rows.observed, gain)
-        schur = reached + held.T @ _banded_product(rows.penalty, held)
+        resisting = np.zeros_like(held)
+        take_penalty_off(rows.penalty, held, resisting)
+        schur = reached - held.T @ resisting
         inverse = _inverse(schur, (self.columns * pull).sum(axis=0))
         return plain + gain @ (inverse @ agreed), BorderedNormal(normal, gain, inverse)
 
@@ -91,20 +93,6 @@ def _inverse(schur: np.ndarray, scale: np.ndarray) -> np.ndarray:
     kept = told > NEGLIGIBLE
     directions = directions[:, kept] / root[:, None]
     return directions / told[kept] @ directions.T
-
-
-@njit(nogil=True, cache=True)
-def _banded_product(band, columns):
-    """R columns for the first three columns of a band of u_1 .. u_{p-1}; (p, q), zero at the first."""
-    product = np.zeros_like(columns)
-    for k in range(band.shape[0]):
-        for t in range(columns.shape[1]):
-            product[k + 1, t] += band[k, 0] * columns[k + 1, t]
-        for d in range(1, min(3, band.shape[0] - k)):
-            for t in range(columns.shape[1]):
-                product[k + 1 + d, t] += band[k, d] * columns[k + 1, t]
-                product[k + 1, t] += band[k, d] * columns[k + 1 + d, t]
-    return product
 
 
 @njit(nogil=True, cache=True)

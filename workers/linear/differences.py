@@ -252,14 +252,20 @@ def _descent(first, second, weight, observed, penalty, unknowns):
             e += 1
         descent[i, 0] -= x
         descent[i, 1] -= y
-    for k in range(1, len(unknowns)):
-        for t in range(2):
-            descent[k, t] -= penalty[k - 1, 0] * unknowns[k, t]
-        for d in range(1, min(3, len(unknowns) - k)):
-            for t in range(2):
-                descent[k, t] -= penalty[k - 1, d] * unknowns[k + d, t]
-                descent[k + d, t] -= penalty[k - 1, d] * unknowns[k, t]
+    take_penalty_off(penalty, unknowns, descent)
     return descent
+
+
+@njit(nogil=True, cache=True)
+def take_penalty_off(penalty, unknowns, rest):
+    """rest - R unknowns in place, (p, k) both, for the band of R without the fixed unknown."""
+    for k in range(1, len(unknowns)):
+        for t in range(unknowns.shape[1]):
+            rest[k, t] -= penalty[k - 1, 0] * unknowns[k, t]
+        for d in range(1, min(3, len(unknowns) - k)):
+            for t in range(unknowns.shape[1]):
+                rest[k, t] -= penalty[k - 1, d] * unknowns[k + d, t]
+                rest[k + d, t] -= penalty[k - 1, d] * unknowns[k, t]
 
 
 @njit(nogil=True, cache=True)

@@ -6,7 +6,7 @@ request; one that it names and that is gone is an error, never a hole in the dat
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -22,6 +22,7 @@ from workers.cubes.grid import Grid
 from workers.errors import InvalidRequest, StoreUnavailable
 from workers.products import manifest
 from workers.products.store import ProductStore, unreachable
+from workers.read_only_store import ReadOnlyStore
 
 __all__ = ["Product", "Stored", "open_product", "opened"]
 
@@ -189,19 +190,12 @@ def _reason(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
 
 
-class _Listed(Store):
-    """A store of which it is known what it holds; wraps by hand, so that no way of reading goes round it."""
-
-    supports_writes = False
-    supports_deletes = False
-    supports_listing = False
+class _Listed(ReadOnlyStore):
+    """A store of which it is known what it holds."""
 
     def __init__(self, store: Store, objects: Mapping[str, Any]) -> None:
-        super().__init__(read_only=True)
-        self._store, self._objects = store, objects
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Listed) and other._store == self._store
+        super().__init__(store)
+        self._objects = objects
 
     async def get(
         self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
@@ -213,30 +207,10 @@ class _Listed(Store):
         """
         if key not in self._objects:
             return None
-        found = await self._store.get(key, prototype, byte_range)
+        found = await self.store.get(key, prototype, byte_range)
         if found is None:
             raise FileNotFoundError(f"its object {key} is lost")
         return found
 
-    async def get_partial_values(
-        self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
-    ) -> list[Buffer | None]:
-        return [await self.get(key, prototype, byte_range) for key, byte_range in key_ranges]
-
     async def exists(self, key: str) -> bool:
         return key in self._objects
-
-    async def set(self, key: str, value: Buffer) -> None:
-        self._check_writable()
-
-    async def delete(self, key: str) -> None:
-        self._check_writable()
-
-    def list(self) -> AsyncIterator[str]:
-        return self._store.list()
-
-    def list_prefix(self, prefix: str) -> AsyncIterator[str]:
-        return self._store.list_prefix(prefix)
-
-    def list_dir(self, prefix: str) -> AsyncIterator[str]:
-        return self._store.list_dir(prefix)
