@@ -14,15 +14,16 @@ from starlette.datastructures import State
 
 from service import database, failures
 from service.catalog.store import Catalog
-from service.cluster import Cluster, Tasks, connect
+from service.cluster import Cluster
 from service.coding import ContentCoding
+from service.connection import connect
 from service.cors import Cors
 from service.dependencies import known_query
 from service.formats.openapi import describe
 from service.jobs.callbacks import Courier
 from service.jobs.documents import status_info
 from service.jobs.estimate import Estimator
-from service.jobs.execution import House
+from service.jobs.house import House
 from service.jobs.job import Job, Status
 from service.jobs.log import JobLog
 from service.jobs.outbox import Outbox
@@ -47,6 +48,7 @@ from service.routes import (
 )
 from service.series.answers import Answers
 from service.settings import Settings
+from service.tasks import Tasks
 from workers import tasks as worker_tasks
 from workers.processes import PROCESSES, Process, ProductProcess
 from workers.products.store import ProductStore

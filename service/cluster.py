@@ -1,66 +1,23 @@
-"""The Dask cluster that computes: a local one in processes, or one that is already running."""
+"""The Dask cluster that computes, and the errors that come back from it."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from importlib import import_module
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from distributed import Client, Future, KilledWorker, LocalCluster
+from distributed import Client, Future, KilledWorker
 from distributed.client import FutureCancelledError
 from distributed.comm import CommClosedError
 
 from service.errors import DeadlineExceeded, SchedulerUnavailable, WorkersLost
-from service.settings import Settings
-from workers.cubes.reference import Access
-from workers.errors import OgiveError
-from workers.plan import CubeSource, JobSize, Limits, Plan, ShardReceipt
-from workers.velocity.parameters import VelocityParameters
-from workers.velocity.point import PointSeries
-from workers.velocity.sites import Site
-from workers.velocity.warm import warm
 
 Result = TypeVar("Result")
-_log = logging.getLogger(__name__)
 SHARD = {"shard": 1}
 """What a shard's task takes of a worker: each has one, so its other threads are left for points"""
 POINT_PRIORITY = 10
-_CONNECT = "10s"
 _TELL_SECONDS = 3.0
 _PAUSE_SECONDS = 1.0
-
-
-class Tasks(Protocol):
-    """The functions that run on the cluster, as `workers.tasks` has them."""
-
-    def locate_places(
-        self,
-        source: CubeSource,
-        places: Sequence[tuple[float, float]],
-        max_distance: float,
-        datasets: Sequence[str],
-    ) -> list[Site | OgiveError]: ...
-    def solve_sites(
-        self, sites: Sequence[Site], access: Access, parameters: VelocityParameters, observations: bool
-    ) -> list[PointSeries | OgiveError]: ...
-    def plan_job(
-        self, process_id: str, inputs: dict[str, Any], source: CubeSource, limits: Limits
-    ) -> Plan: ...
-    def size_job(self, process_id: str, inputs: dict[str, Any], source: CubeSource) -> JobSize: ...
-    def create_product(self, plan: Plan, products: str) -> str: ...
-    def discard_failed(self, plan: Plan, products: str) -> None: ...
-    def compute_shard(self, plan: Plan, index: int, products: str, job_id: str) -> ShardReceipt: ...
-    def finished_shards(self, plan: Plan, products: str) -> dict[int, ShardReceipt]: ...
-    def discard_receipts(self, plan: Plan, products: str) -> None: ...
-    def stop_job(self, job_id: str) -> None: ...
-    def finalise_product(
-        self, plan: Plan, products: str, created: str, expires: str | None
-    ) -> dict[str, Any]: ...
-    def link_successor(self, plan: Plan, products: str) -> dict[str, Any] | None: ...
-    def delete_product(self, product: str, products: str) -> None: ...
 
 
 class Cluster:
@@ -163,76 +120,3 @@ async def result(future: Future) -> Any:
         ) from error
     except (FutureCancelledError, CommClosedError) as error:
         raise SchedulerUnavailable("The Dask cluster lost the work.") from error
-
-
-@asynccontextmanager
-async def connect(settings: Settings) -> AsyncIterator[Cluster]:
-    """The cluster that the settings name, for as long as the context lasts.
-
-    Raises:
-        SchedulerUnavailable: the scheduler of the settings does not answer.
-    """
-    if settings.scheduler is not None:
-        async with _elsewhere(settings.scheduler) as cluster:
-            yield cluster
-        return
-    async with (
-        LocalCluster(
-            n_workers=settings.workers,
-            threads_per_worker=settings.threads_per_worker,
-            processes=True,
-            resources=SHARD,
-            dashboard_address="127.0.0.1:0",
-            host="127.0.0.1",
-            local_directory=str(settings.data / "dask"),
-            silence_logs=logging.ERROR,
-            asynchronous=True,
-        ) as local,
-        Client(local, asynchronous=True, set_as_default=False) as client,
-    ):
-        # The first request need not wait until a worker has imported everything and loaded its kernels.
-        warming = [
-            client.submit(function, *arguments, workers=[worker.worker_address], pure=False)
-            for worker in local.workers.values()
-            for function, *arguments in ((import_module, "workers.tasks"), (warm,))
-        ]
-        yield Cluster(client)
-        del warming
-
-
-@asynccontextmanager
-async def _elsewhere(address: str) -> AsyncIterator[Cluster]:
-    """The cluster of a scheduler that somebody else runs, and starts anew when it dies."""
-    try:
-        cluster = Cluster(await _client(address))
-    except OSError as error:
-        raise SchedulerUnavailable(
-            f"No Dask scheduler answers at {address} (OGIVE_SCHEDULER): {error}."
-        ) from error
-    keeper = asyncio.create_task(_keep_connected(cluster, address))
-    try:
-        yield cluster
-    finally:
-        keeper.cancel()
-        await asyncio.gather(keeper, return_exceptions=True)
-        await cluster.client.close()
-
-
-async def _client(address: str) -> Client:
-    """A client that is nobody's default: a worker in the same process would take that for its own."""
-    return await Client(address, asynchronous=True, set_as_default=False, timeout=_CONNECT)
-
-
-async def _keep_connected(cluster: Cluster, address: str) -> None:
-    """Connect again whenever the connection is lost for longer than the client itself tries to mend it."""
-    while True:
-        await asyncio.sleep(_PAUSE_SECONDS)
-        if cluster.alive or cluster.client.status == "connecting":
-            continue
-        try:
-            fresh = await _client(address)
-        except OSError:
-            continue
-        lost, cluster.client = cluster.client, fresh
-        await lost.close(timeout=_PAUSE_SECONDS)
-        _log.info("Connected to the Dask scheduler at %s again", address)

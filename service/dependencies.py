@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import ParamTypes
 
 from service.catalog.store import Catalog
-from service.cluster import Cluster, Tasks
+from service.cluster import Cluster
 from service.jobs.estimate import Estimator
 from service.jobs.log import JobLog
 from service.jobs.outcome import Outcomes
@@ -19,6 +19,7 @@ from service.jobs.runner import Runner
 from service.jobs.store import JobStore
 from service.series.answers import Answers
 from service.settings import Settings
+from service.tasks import Tasks
 from workers.processes import Process
 
 

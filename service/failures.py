@@ -13,8 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from service.dependencies import base_url
+from service.formats.problem import Problem, of_kind, problem
 from service.middleware import instance
-from service.problems import INVALID, NOT_ALLOWED, NOT_FOUND, Problem, of_kind, problem
+from service.problems import INVALID, NOT_ALLOWED, NOT_FOUND
 from workers.errors import OgiveError
 
 _log = logging.getLogger(__name__)

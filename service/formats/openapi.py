@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from service.formats.answers import ANSWERS, COMPONENTS, PATHS
-from service.problems import MEDIA_TYPE
+from service.formats.problem import MEDIA_TYPE
 
 _PROBLEM = {
     "type": "object",

@@ -6,8 +6,8 @@ import datetime as dt
 from typing import Any
 
 from service.catalog.moments import stamp
+from service.formats.problem import Problem, absolute
 from service.jobs.job import Job, Status
-from service.problems import Problem, absolute
 
 RETRY_SECONDS = 5
 _REL = "http://www.opengis.net/def/rel/ogc/1.0"

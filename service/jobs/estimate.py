@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from service.catalog.moments import stamp
-from service.cluster import Cluster, Tasks
+from service.cluster import Cluster
 from service.errors import SchedulerUnavailable
 from service.jobs.job import Job, now
 from service.jobs.store import JobStore
 from service.settings import Settings
+from service.tasks import Tasks
 from workers.costs import CostModel
 from workers.plan import JobSize, Limits
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import count
 from typing import ClassVar
 
@@ -14,8 +13,7 @@ from distributed import Future
 from pydantic import BaseModel, ValidationError
 
 from service.catalog.moments import stamp
-from service.catalog.store import Catalog
-from service.cluster import SHARD, Cluster, Tasks, result
+from service.cluster import SHARD, result
 from service.errors import (
     BudgetExceeded,
     DeadlineExceeded,
@@ -23,34 +21,14 @@ from service.errors import (
     SchedulerUnavailable,
     WorkersLost,
 )
+from service.jobs.house import House
 from service.jobs.job import Job, Status, now
-from service.jobs.log import JobLog
-from service.jobs.progress import FAILED_SHARE, Progress
-from service.jobs.results import JobResults
-from service.jobs.store import JobStore
-from service.series.answers import Answers
-from service.settings import Settings
+from service.jobs.progress import Progress
 from workers.plan import Plan, ShardReceipt
-from workers.processes import Process
 
 _REPORT_SECONDS = 0.5
 _IDLE_TICKS = 10
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What jobs need of the running service."""
-
-    cluster: Cluster
-    jobs: JobStore
-    catalog: Catalog
-    log: JobLog
-    settings: Settings
-    tasks: Tasks
-    processes: Mapping[str, Process]
-    answers: Answers
-    results: JobResults
 
 
 class Execution:
@@ -154,7 +132,7 @@ class Execution:
             earlier = await call(tasks.link_successor, plan, products)
             if earlier is not None:
                 await house.catalog.add(earlier)
-        message = _outcome(progress)
+        message = progress.outcome
         await house.jobs.change(
             job.id,
             status=Status.successful,
@@ -182,7 +160,7 @@ class Execution:
             for ended in asyncio.as_completed(waiting):
                 progress.receipt(await ended)
                 if progress.too_many_failed:
-                    raise JobFailed(_too_many(progress))
+                    raise JobFailed(progress.why_failed)
         finally:
             reporter.cancel()
             for task in waiting:
@@ -237,17 +215,3 @@ class Execution:
 
 def _precisely() -> dt.datetime:
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)
-
-
-def _outcome(progress: Progress) -> str:
-    failed = progress.counts["blocks_failed"]
-    if not failed:
-        return f"All {progress.total} blocks are done."
-    first = f" The first: {progress.problems[0]}" if progress.problems else ""
-    return f"{progress.total} blocks are done, {failed} of them failed and their pixels are masked.{first}"
-
-
-def _too_many(progress: Progress) -> str:
-    failed = progress.counts["blocks_failed"]
-    first = f" The first: {progress.problems[0]}" if progress.problems else ""
-    return f"{failed} of {progress.total} blocks failed, more than {FAILED_SHARE:.0%}.{first}"

@@ -7,10 +7,10 @@ from typing import Any
 
 from service.catalog.links import served_item
 from service.catalog.store import Catalog
+from service.formats.problem import absolute
 from service.jobs.documents import results
 from service.jobs.job import Job
 from service.jobs.results import JobResults
-from service.problems import absolute
 from workers.products.store import ProductStore
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from service.catalog.moments import stamp
 from service.errors import BudgetExceeded, DeadlineExceeded
+from service.formats.problem import problem
 from service.formats.series import collection
 from service.jobs.execution import Execution
 from service.jobs.job import Status, now
-from service.problems import problem
 from service.series.answers import Member, Spent
 from workers.errors import OgiveError
 from workers.velocity.point_process import PointPlan, VelocityPointInputs

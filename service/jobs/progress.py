@@ -84,6 +84,25 @@ class Progress:
         failed = sum(receipt.blocks["failed"] for receipt in self._receipts.values())
         return failed > FAILED_SHARE * self.total
 
+    @property
+    def outcome(self) -> str:
+        """How the job went, in a sentence."""
+        failed = self.counts["blocks_failed"]
+        if not failed:
+            return f"All {self.total} blocks are done."
+        done = f"{self.total} blocks are done, {failed} of them failed and their pixels are masked."
+        return f"{done}{self._first}"
+
+    @property
+    def why_failed(self) -> str:
+        """Why the job is given up, in a sentence."""
+        failed = self.counts["blocks_failed"]
+        return f"{failed} of {self.total} blocks failed, more than {FAILED_SHARE:.0%}.{self._first}"
+
+    @property
+    def _first(self) -> str:
+        return f" The first: {self.problems[0]}" if self.problems else ""
+
     def estimated_finish(self, now: dt.datetime) -> dt.datetime | None:
         """When the last block will be done if the rest goes as fast as this run so far."""
         done = self.counts["blocks_done"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from service.jobs.execution import House
+from service.jobs.house import House
 
 _PAUSE_SECONDS = 3600.0
 _log = logging.getLogger(__name__)

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from service.errors import JobFailed, SchedulerUnavailable
+from service.formats.problem import problem
 from service.jobs.controls import Order
 from service.jobs.estimate import Estimator
-from service.jobs.execution import Execution, House
+from service.jobs.execution import Execution
+from service.jobs.house import House
 from service.jobs.job import Job, Status, now
 from service.jobs.point_execution import PointExecution
-from service.problems import problem
 from workers.errors import Dismissed, OgiveError, TooLarge
 from workers.processes import ProductProcess
 

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import json
-import statistics
-import uuid
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from service.errors import IdempotencyConflict, NoSuchJob, TooManyJobs
+from service.errors import NoSuchJob
 from service.jobs import outbox
+from service.jobs.accepting import check_room, insert, placed, remember, replayed
 from service.jobs.controls import Order
 from service.jobs.job import LIVE, Job, Status, now
-from service.jobs.table import JOBS, KEYS, LOGS, METADATA, RESULTS
+from service.jobs.rows import job, select
+from service.jobs.table import JOBS, LOGS, METADATA, RESULTS
 from workers.plan import Plan
 
 __all__ = ["JobStore"]
-
-KEY_LIFETIME = dt.timedelta(hours=24)
-_COLUMNS = [JOBS.c[field.name] for field in fields(Job)]
 
 
 class JobStore:
@@ -46,7 +39,7 @@ class JobStore:
             IdempotencyConflict: the key came with another body.
         """
         async with self._engine.connect() as connection:
-            return await _replayed(connection, order)
+            return await replayed(connection, order)
 
     async def accept(
         self, order: Order, plan: Plan, estimate: float | None = None, limit: int | None = None
@@ -69,16 +62,16 @@ class JobStore:
         while True:
             try:
                 async with self._engine.begin() as connection:
-                    if (earlier := await _replayed(connection, order)) is not None:
+                    if (earlier := await replayed(connection, order)) is not None:
                         return earlier, None
-                    equal, place = await _place(connection, order, plan)
+                    equal, place = await placed(connection, order, plan)
                     if equal is not None:
-                        await _remember(connection, order, equal.id)
+                        await remember(connection, order, equal.id)
                         return equal, None
-                    await _check_room(connection, limit)
+                    await check_room(connection, limit)
                     planned = plan.model_copy(update=place)
-                    job_id = await _insert(connection, order, planned, place, estimate)
-                    await _remember(connection, order, job_id)
+                    job_id = await insert(connection, order, planned, place, estimate)
+                    await remember(connection, order, job_id)
             except IntegrityError:
                 continue
             return await self.get(job_id), planned
@@ -158,102 +151,3 @@ class JobStore:
         """Ask the database anything."""
         async with self._engine.connect() as connection:
             await connection.execute(sa.select(1))
-
-
-def select(*conditions: sa.ColumnElement[bool]) -> sa.Select:
-    """A query for the records that were not dropped."""
-    return sa.select(*_COLUMNS).where(JOBS.c.dropped.is_(False), *conditions)
-
-
-def job(row: sa.Row) -> Job:
-    """A row as a record."""
-    values = {column.name: getattr(row, column.name) for column in _COLUMNS}
-    return Job(**values | {"status": Status(row.status)})
-
-
-def _body_sha256(order: Order) -> str:
-    text = json.dumps({"process": order.process, "body": order.document}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-async def _replayed(connection: AsyncConnection, order: Order) -> Job | None:
-    if order.key is None:
-        return None
-    known = sa.select(KEYS).where(KEYS.c.key == order.key, KEYS.c.created > now() - KEY_LIFETIME)
-    found = (await connection.execute(known)).first()
-    if found is None:
-        return None
-    if found.body_sha256 != _body_sha256(order):
-        raise IdempotencyConflict(
-            f"Idempotency-Key {order.key!r} came with another request; take a new key for a new request."
-        )
-    row = (await connection.execute(select(JOBS.c.id == found.job))).first()
-    return None if row is None else job(row)
-
-
-async def _remember(connection: AsyncConnection, order: Order, job_id: str) -> None:
-    """Keep the key of a request with its job; old keys go."""
-    if order.key is None:
-        return
-    old = sa.or_(KEYS.c.created <= now() - KEY_LIFETIME, KEYS.c.key == order.key)
-    await connection.execute(KEYS.delete().where(old))
-    row = {"key": order.key, "body_sha256": _body_sha256(order), "job": job_id, "created": now()}
-    await connection.execute(KEYS.insert().values(row))
-
-
-async def _place(connection: AsyncConnection, order: Order, plan: Plan) -> tuple[Job | None, dict[str, Any]]:
-    """The equal job that stands for a request, or else the version, attempt and predecessor of a new one."""
-    # One query tells of equal jobs and of places taken: between two another request could slip in.
-    query = sa.select(*_COLUMNS, JOBS.c.dropped).where(JOBS.c.request_sha256 == plan.request_sha256)
-    rows = (await connection.execute(query.order_by(JOBS.c.version.desc(), JOBS.c.attempt.desc()))).all()
-    made = [row for row in rows if row.status == Status.successful]
-    if not order.controls.force:
-        for row in rows:
-            whole = row.status == Status.successful and (row.expires is None or row.expires > now())
-            if not row.dropped and (row.status in LIVE or whole):
-                return job(row), {}
-    version, attempt = 1, 1
-    if rows:
-        newest = rows[0]
-        over = order.controls.force or newest.status in (*LIVE, Status.successful)
-        version, attempt = (newest.version + 1, 1) if over else (newest.version, newest.attempt + 1)
-    predecessor = next((row.item for row in made if row.version < version and row.item), None)
-    return None, {"version": version, "attempt": attempt, "predecessor": predecessor}
-
-
-async def _check_room(connection: AsyncConnection, limit: int | None) -> None:
-    live = await connection.scalar(sa.select(sa.func.count()).where(JOBS.c.status.in_(LIVE)))
-    if limit is not None and live >= limit:
-        raise TooManyJobs(f"{live} jobs run or wait already, and no more may; send the request again later.")
-
-
-async def _insert(
-    connection: AsyncConnection, order: Order, plan: Plan, place: dict[str, Any], estimate: float | None
-) -> str:
-    job_id, moment = str(uuid.uuid4()), now()
-    same = sa.and_(JOBS.c.request_sha256 == plan.request_sha256, JOBS.c.version == plan.version)
-    # What the earlier attempts left is this job's now, and must not expire under it.
-    await connection.execute(JOBS.update().where(same).values(expires=None))
-    await connection.execute(
-        JOBS.insert().values(
-            id=job_id,
-            process=plan.process,
-            status=Status.accepted,
-            message="Waiting for its turn.",
-            created=moment,
-            updated=moment,
-            request=order.document,
-            request_sha256=plan.request_sha256,
-            version=plan.version,
-            attempt=place["attempt"],
-            base=order.base,
-            deadline=order.controls.ends(moment),
-            max_cpu_seconds=order.controls.max_cpu_seconds,
-            pixels=plan.pixels,
-            layers=round(statistics.median([cube.layers for cube in plan.cubes] or [0])),
-            estimated_cpu_seconds=estimate,
-            plan=plan.model_dump_json(),
-            blocks_total=plan.blocks,
-        )
-    )
-    return job_id

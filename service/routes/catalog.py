@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlencode
+from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Query, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from service.catalog.asked import ItemsQuery, SearchQuery
 from service.catalog.conditional import etag, named_in, tagged
 from service.catalog.links import GEOJSON, JSON, SCHEMA, link, served_collection, served_item
-from service.catalog.ordering import SortKey
+from service.catalog.listing import items_page, page_links
 from service.catalog.parquet import MEDIA_TYPE as PARQUET
 from service.catalog.parquet import geoparquet
 from service.catalog.queryables import queryables
-from service.catalog.search import DEFAULT_LIMIT, Search
-from service.catalog.store import Page
+from service.catalog.search import Search
 from service.dependencies import BaseUrl, CatalogDep, SettingsDep
 from service.errors import NotFound
 from service.routes.store import ProductsDep
@@ -35,81 +32,6 @@ class GeoJSONResponse(JSONResponse):
     """JSON that says that it is GeoJSON."""
 
     media_type = GEOJSON
-
-
-class ItemsQuery(BaseModel):
-    """What a GET may ask of the items of a collection; lists are written with commas."""
-
-    bbox: str | None = Field(
-        None,
-        description="West, south, east, north in degrees; west > east crosses the antimeridian.",
-        examples=["-50.2,69.0,-49.0,69.4"],
-    )
-    datetime: str | None = Field(
-        None,
-        description="RFC 3339 date-time, or two joined by / with .. for an open side.",
-        examples=["2015-01-01T00:00:00Z/.."],
-    )
-    filter: str | None = Field(
-        None,
-        description="A condition in CQL2; /queryables has the names. What an item lacks, it does not fulfil.",
-        examples=["ogive:vvc.median >= 0.5 AND title LIKE '%30D%'"],
-    )
-    filter_lang: Literal["cql2-text", "cql2-json"] = Field(
-        "cql2-text", alias="filter-lang", description="How the filter is written.", examples=["cql2-json"]
-    )
-    filter_crs: Literal["http://www.opengis.net/def/crs/OGC/1.3/CRS84"] | None = Field(
-        None,
-        alias="filter-crs",
-        description="CRS of the geometries in the filter.",
-        examples=["http://www.opengis.net/def/crs/OGC/1.3/CRS84"],
-    )
-    sortby: str | None = Field(
-        None,
-        description="Fields to sort by, - before one for descending; newest first where it is left out.",
-        examples=["-properties.start_datetime,+id"],
-    )
-    limit: int = Field(
-        DEFAULT_LIMIT, ge=1, description="Items a page; never more than /limits tells.", examples=[100]
-    )
-    token: str | None = Field(
-        None, description="Where the page starts, from a next link.", examples=["W1tdLFtdLDEyXQ"]
-    )
-    collections: str | None = Field(None, description="Collection ids.", examples=["ogive-velocity"])
-
-    def search(self, **more: Any) -> Search:
-        """The search that this and further members mean.
-
-        Raises:
-            RequestValidationError: a value is malformed.
-        """
-        given = self.model_dump(exclude_none=True, by_alias=True) | more
-        lists = {
-            name: [part.strip() for part in given[name].split(",")]
-            for name in ("bbox", "ids", "collections")
-            if isinstance(given.get(name), str)
-        }
-        if "sortby" in given:
-            lists["sortby"] = _read("sortby", SortKey.parse, given["sortby"])
-        if given["filter-lang"] == "cql2-json" and "filter" in given:
-            lists["filter"] = _read("filter", json.loads, given["filter"])
-        try:
-            return Search(**given | lists)
-        except ValidationError as error:
-            raise RequestValidationError(
-                [found | {"loc": ("query", *found["loc"])} for found in error.errors(include_url=False)]
-            ) from None
-
-
-class SearchQuery(ItemsQuery):
-    """What a GET may ask of all items."""
-
-    ids: str | None = Field(None, description="Item ids.", examples=["ogive_EPSG32607_X609000"])
-    intersects: str | None = Field(
-        None,
-        description="A GeoJSON geometry; not together with bbox.",
-        examples=['{"type":"Point","coordinates":[-139.02,60.745]}'],
-    )
 
 
 @router.get("/collections", operation_id="get_collections", summary="Collections of products")
@@ -157,8 +79,8 @@ async def get_items(
         )
     here = f"{base}/collections/{quote(collection)}"
     page = await catalog.search(_within(query.search(collections=[collection]), settings))
-    links = [*_page_links(f"{here}/items", query, page, base), link("parent", here), link("collection", here)]
-    return GeoJSONResponse(_items(page, links, base, products))
+    links = [*page_links(f"{here}/items", query, page, base), link("parent", here), link("collection", here)]
+    return GeoJSONResponse(items_page(page, links, base, products))
 
 
 @router.get("/collections/{collection}/items/{item}", operation_id="get_item", summary="One item")
@@ -180,7 +102,7 @@ async def get_search(
 ) -> GeoJSONResponse:
     """A page of the items that fulfil every condition given, newest first."""
     page = await catalog.search(_within(query.search(), settings))
-    return GeoJSONResponse(_items(page, _page_links(f"{base}/search", query, page, base), base, products))
+    return GeoJSONResponse(items_page(page, page_links(f"{base}/search", query, page, base), base, products))
 
 
 @router.post(
@@ -199,7 +121,7 @@ async def post_search(
     links = [link("self", here, GEOJSON, method="POST"), link("root", f"{base}/")]
     if page.token is not None:
         links.append(link("next", here, GEOJSON, method="POST", body={"token": page.token}, merge=True))
-    return GeoJSONResponse(_items(page, links, base, products))
+    return GeoJSONResponse(items_page(page, links, base, products))
 
 
 @router.get(
@@ -252,44 +174,3 @@ def _schema(document: dict[str, Any]) -> Response:
 def _within(search: Search, settings: Settings) -> Search:
     """The search with no more items a page than the settings allow: STAC API wants the limit lowered."""
     return search.model_copy(update={"limit": min(search.limit, settings.limit_list)})
-
-
-def _read(name: str, parse: Callable[[str], Any], text: str) -> Any:
-    """What a parameter's text means.
-
-    Raises:
-        InvalidRequest: it means nothing.
-    """
-    try:
-        return parse(text)
-    except ValidationError as error:
-        raise InvalidRequest(error.errors()[0]["msg"].removeprefix("Value error, "), name) from None
-    except json.JSONDecodeError as error:
-        raise InvalidRequest(f"{name} is no JSON: {error}.", name) from None
-    except RecursionError:
-        raise InvalidRequest(f"{name} is nested too deeply; ask for less.", name) from None
-    except ValueError as error:
-        raise InvalidRequest(str(error), name) from None
-
-
-def _items(page: Page, links: list[dict[str, Any]], base: str, products: Any) -> dict[str, Any]:
-    return {
-        "type": "FeatureCollection",
-        "features": [served_item(item, base, products) for item in page.items],
-        "links": links,
-        **({} if page.matched is None else {"numberMatched": page.matched}),
-        "numberReturned": len(page.items),
-    }
-
-
-def _page_links(here: str, query: ItemsQuery, page: Page, base: str) -> list[dict[str, Any]]:
-    """Links of a page that was asked for by GET."""
-    asked = query.model_dump(exclude_unset=True, exclude_none=True, by_alias=True)
-    links = [link("self", _address(here, asked), GEOJSON), link("root", f"{base}/")]
-    if page.token is not None:
-        links.append(link("next", _address(here, asked | {"token": page.token}), GEOJSON, method="GET"))
-    return links
-
-
-def _address(here: str, asked: dict[str, Any]) -> str:
-    return f"{here}?{urlencode(asked, safe=',:/')}" if asked else here

@@ -19,10 +19,10 @@ from service.dependencies import (
 )
 from service.errors import JobDismissed, ResultNotReady
 from service.jobs.documents import failure, headers, status_info
+from service.jobs.execute import Execute, ordered, process_of
 from service.jobs.job import Status
 from service.jobs.listing import JobsQuery
 from service.paging import number, token
-from service.routes.processes import Execute, ordered, process_of
 from service.routes.store import ProductsDep
 from workers.errors import InvalidRequest
 

@@ -1,93 +1,28 @@
-"""Series at places: parse, compute, format."""
+"""Series at places: what a GET and a POST may ask, and the schema of the answer."""
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Header, Query, Request
+from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import JSONResponse, Response
 from geojson_pydantic import Point
-from starlette.concurrency import run_in_threadpool
 
-from service.catalog.conditional import named_in
-from service.catalog.store import Catalog
-from service.dependencies import AnswersDep, BaseUrl, OutcomesDep, RunnerDep, SettingsDep
-from service.errors import DeadlineExceeded
 from service.formats import FORMATS
-from service.formats.negotiation import chosen
 from service.formats.series import SCHEMA, schema
-from service.jobs.documents import headers as job_headers
-from service.jobs.documents import status_info
-from service.jobs.job import Status
-from service.jobs.results import JobResults
-from service.jobs.runner import Runner
-from service.problems import absolute, problem
-from service.routes.shelf import whole
-from service.routes.store import ProductsDep
-from service.series.answers import Answers, Member, Spent
-from service.series.order import ordered_points
-from service.series.prefer import Preference, preferred
-from service.series.query import LineQuery, SeriesOptions, SeriesQuery
-from service.series.representation import Representation
-from service.series.stored import check_fixed, stored_members
-from service.settings import Settings
-from workers.errors import OgiveError, TooLarge
+from service.routes.answering import answer
+from service.routes.desk import DeskDep
+from service.series.query import LineQuery, SeriesQuery
+from workers.errors import TooLarge
 from workers.geojson import GeoJson, Place, PlaceFeature, line_of, places_of
-from workers.products.store import ProductStore
-from workers.velocity.sites import Site
-from workers.velocity.stac import COLLECTION_ID
 
 router = APIRouter(tags=["series"])
-_RETRY_SECONDS = 15
 _ANSWERS = {
     200: {"content": {made.media_type: {} for made in FORMATS.values()}},
     202: {"description": "The job that makes the answer; the same request has it once the job has ended"},
     304: {"description": "What the client has is still true"},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What answering takes beside the request's own words."""
-
-    answers: Answers
-    runner: Runner
-    kept: JobResults
-    catalog: Catalog
-    products: ProductStore
-    settings: Settings
-    base: str
-    accept: str
-    prefer: str
-
-
-def _desk(
-    answers: AnswersDep,
-    runner: RunnerDep,
-    outcomes: OutcomesDep,
-    products: ProductsDep,
-    settings: SettingsDep,
-    base: BaseUrl,
-    accept: Annotated[
-        str, Header(description="Media types by liking, where f names no format.", examples=["text/csv"])
-    ] = "*/*",
-    prefer: Annotated[
-        str,
-        Header(
-            description="`wait=n`: seconds that the answer may take; `respond-async`: rather a job.",
-            examples=["wait=5"],
-        ),
-    ] = "",
-) -> Desk:
-    return Desk(answers, runner, outcomes.kept, outcomes.catalog, products, settings, base, accept, prefer)
-
-
-DeskDep = Annotated[Desk, Depends(_desk)]
 
 
 @router.get(
@@ -100,7 +35,7 @@ async def get_timeseries(request: Request, query: Annotated[SeriesQuery, Query()
     a problem in place of its series.
     """
     places = query.places(desk.settings.limit_points_at_once)
-    return await _answer(query, places, query.several, desk, request.headers.get("If-None-Match"))
+    return await answer(query, places, query.several, desk, request.headers.get("If-None-Match"))
 
 
 @router.post(
@@ -140,105 +75,13 @@ async def post_timeseries(
         places = query.along(line)
     _check_number(places, desk.settings.limit_points)
     geometry = body.geometry if isinstance(body, PlaceFeature) else body
-    return await _answer(query, places, not isinstance(geometry, Point), desk, None)
-
-
-async def _answer(
-    query: SeriesOptions, places: Sequence[Place], several: bool, desk: Desk, had: str | None
-) -> Response:
-    """The answer for places; `had` is what the client has of it already, as `If-None-Match` says."""
-    form = query.f or chosen(desk.accept)
-    query.check_format(form)
-    asked, spent = Representation(form, query, places, several, desk.base), Spent()
-    if query.product is not None:
-        return await _from_product(asked, query.product, desk, had, spent)
-    answers, settings = desk.answers, desk.settings
-    wants = preferred(desk.prefer, settings.wait, settings.limit_wait)
-    sites = await answers.sites(
-        places, query.max_distance, query.further_datasets, settings.limit_wait, spent
-    )
-    _raise_if_nothing(sites, several)
-    asked = asked.of_sites(sites)
-    if named_in(had, asked.tag):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=asked.headers())
-    found = [site for site in sites if isinstance(site, Site)]
-    choices = query.parameters, query.observations
-    if not answers.known(found, *choices) and (wants.job or len(places) > settings.limit_points_at_once):
-        return await _as_job(asked, desk, wants, spent)
-    try:
-        solved = iter(await answers.members(found, *choices, wants.wait, spent))
-    except DeadlineExceeded:
-        return await _as_job(asked, desk, wants, spent)
-    members = [next(solved) if isinstance(site, Site) else site for site in sites]
-    _raise_if_nothing(members, several)
-    documents = [_document(member, number, desk.base) for number, member in enumerate(members)]
-    response = await _written(asked, documents, spent)
-    if wants.applied and not wants.job:
-        response.headers["Preference-Applied"] = wants.applied
-    return response
-
-
-async def _from_product(
-    asked: Representation, product: str, desk: Desk, had: str | None, spent: Spent
-) -> Response:
-    """The answer that a finished product holds."""
-    check_fixed(asked.options)
-    name = (await desk.catalog.get(COLLECTION_ID, product))["id"]
-    asked = asked.of_product(name, f"{desk.base}/collections/{COLLECTION_ID}/items/{name}")
-    if named_in(had, asked.tag):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=asked.headers())
-    began = time.perf_counter()
-    stored = await run_in_threadpool(whole, desk.products, name)
-    members = await run_in_threadpool(stored_members, desk.products, stored, asked.options, asked.places)
-    _raise_if_nothing(members, asked.several)
-    spent.add("read", time.perf_counter() - began)
-    documents = [_document(member, number, desk.base) for number, member in enumerate(members)]
-    return await _written(asked, documents, spent)
-
-
-async def _as_job(asked: Representation, desk: Desk, wants: Preference, spent: Spent) -> Response:
-    """202 with the job that makes what is asked for; the answer itself where that job has ended already."""
-    job, reused = await desk.runner.accept(ordered_points(asked))
-    if job.status is Status.successful:
-        kept = (await desk.kept.document(job.id))["series"]["members"]
-        return await _written(asked, [absolute(member, desk.base) for member in kept], spent)
-    more = {"Location": f"{desk.base}/jobs/{job.id}", "Retry-After": str(_RETRY_SECONDS)}
-    more |= {"Preference-Applied": wants.applied} if wants.applied else {}
-    return JSONResponse(status_info(job, desk.base, reused), 202, job_headers(job) | more)
-
-
-async def _written(asked: Representation, documents: Sequence[dict[str, Any]], spent: Spent) -> Response:
-    began = time.perf_counter()
-    content = await run_in_threadpool(asked.content, documents)
-    spent.add("format", time.perf_counter() - began)
-    headers = asked.headers(documents) | {"Server-Timing": spent.header}
-    return Response(content, media_type=FORMATS[asked.form].media_type, headers=headers)
-
-
-def _document(member: Member | dict[str, Any], number: int, base: str) -> dict[str, Any]:
-    if isinstance(member, dict):
-        return member
-    if isinstance(member, bytes):
-        return json.loads(member)
-    return problem(member, base, f"#/members/{number}").document
+    return await answer(query, places, not isinstance(geometry, Point), desk, None)
 
 
 def _check_number(places: Sequence[Place], most: int) -> None:
     if len(places) > most:
         message = f"{len(places)} places are over the {most} of one request; send them in parts."
         raise TooLarge(message, {"max_points": most}, [])
-
-
-def _raise_if_nothing(members: Sequence[object], several: bool) -> None:
-    """One place that failed, or an outage that none of several places escaped, is the failure of the whole.
-
-    Raises:
-        OgiveError: of the first place.
-    """
-    if all(isinstance(member, OgiveError) for member in members):
-        statuses = [problem(member, "", "").status for member in members]
-        if not several or min(statuses) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise members[0]
 
 
 @router.get(f"/{SCHEMA}", operation_id="get_timeseries_schema", summary="JSON Schema of a series")

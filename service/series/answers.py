@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.cluster import Cluster, Tasks
+from service.cluster import Cluster
 from service.errors import DeadlineExceeded
 from service.formats.series import document, dumps
 from service.series.kept import KeptLately
 from service.settings import Settings
+from service.tasks import Tasks
 from workers.errors import NoCube, OgiveError
 from workers.geojson import Place
 from workers.velocity.parameters import VelocityParameters

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from service.catalog import store
+from service.catalog import pages as room
 from service.catalog.filtering import Filter
 from service.catalog.ordering import SORTABLES, SortKey
 from service.catalog.search import Search
@@ -127,8 +127,8 @@ async def test_a_filter_knows_places(catalog, filled, workshop) -> None:
 
 
 async def test_what_is_too_much_to_count_is_not_counted_and_still_found(catalog, filled, monkeypatch) -> None:
-    monkeypatch.setattr(store, "_COUNTED", 3)
-    monkeypatch.setattr(store, "_AT_ONCE", 2)
+    monkeypatch.setattr(room, "_COUNTED", 3)
+    monkeypatch.setattr(room, "_AT_ONCE", 2)
     page = await catalog.search(Search(filter="title = 'Title 1'", limit=2))
     assert page.matched is None
     assert len(page.items) == 2

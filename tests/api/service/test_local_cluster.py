@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from service.cluster import connect
+from service.connection import connect
 from service.errors import SchedulerUnavailable
 from service.settings import Settings
 from workers.plan import CubeSource
@@ -28,7 +28,7 @@ def test_errors_and_answers_come_back_from_other_processes(serve, settings, plac
 
 @pytest.mark.anyio
 async def test_a_scheduler_that_does_not_answer_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("service.cluster._CONNECT", "1s")
+    monkeypatch.setattr("service.connection._CONNECT", "1s")
     settings = Settings(data=tmp_path, scheduler="tcp://127.0.0.1:1")
     with pytest.raises(SchedulerUnavailable, match=r"tcp://127\.0\.0\.1:1 \(OGIVE_SCHEDULER\)"):
         async with connect(settings):

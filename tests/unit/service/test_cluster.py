@@ -4,7 +4,8 @@ import dask.config
 import pytest
 from distributed import LocalCluster
 
-from service.cluster import SHARD, Cluster, connect
+from service.cluster import SHARD, Cluster
+from service.connection import connect
 from service.errors import DeadlineExceeded, SchedulerUnavailable
 from service.settings import Settings
 from workers.errors import NoCube

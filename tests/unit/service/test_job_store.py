@@ -83,7 +83,7 @@ async def test_a_key_stands_for_one_request_for_a_day(store, make_plan, monkeypa
     with pytest.raises(IdempotencyConflict, match="'k'"):
         await store.accept(order("k", {"inputs": {}}), make_plan(sha256="cd" * 32))
     later = now() + dt.timedelta(hours=24, seconds=1)
-    monkeypatch.setattr("service.jobs.store.now", lambda: later)
+    monkeypatch.setattr("service.jobs.accepting.now", lambda: later)
     assert (await store.accept(order("k", {"inputs": {}}), make_plan()))[0].attempt == 2
 
 

@@ -5,7 +5,8 @@ import pytest
 import service.errors
 import workers.errors
 from service import errors
-from service.problems import KINDS, OURS, kind_of, problem, unexpected
+from service.formats.problem import problem, unexpected
+from service.problems import KINDS, OURS, kind_of
 from workers.errors import InvalidRequest, NoCube, OgiveError, SeveralGrids, SourceUnavailable, TooLarge
 
 BASE = "https://ogive.example"

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from service.jobs.execution import House
+from service.jobs.house import House
 from service.jobs.runner import Runner
 from service.settings import Settings
 

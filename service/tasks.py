@@ -1,0 +1,43 @@
+"""The functions of the workers that the service hands to the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from workers.cubes.reference import Access
+from workers.errors import OgiveError
+from workers.plan import CubeSource, JobSize, Limits, Plan, ShardReceipt
+from workers.velocity.parameters import VelocityParameters
+from workers.velocity.point import PointSeries
+from workers.velocity.sites import Site
+
+
+class Tasks(Protocol):
+    """The functions that run on the cluster, as `workers.tasks` has them."""
+
+    def locate_places(
+        self,
+        source: CubeSource,
+        places: Sequence[tuple[float, float]],
+        max_distance: float,
+        datasets: Sequence[str],
+    ) -> list[Site | OgiveError]: ...
+    def solve_sites(
+        self, sites: Sequence[Site], access: Access, parameters: VelocityParameters, observations: bool
+    ) -> list[PointSeries | OgiveError]: ...
+    def plan_job(
+        self, process_id: str, inputs: dict[str, Any], source: CubeSource, limits: Limits
+    ) -> Plan: ...
+    def size_job(self, process_id: str, inputs: dict[str, Any], source: CubeSource) -> JobSize: ...
+    def create_product(self, plan: Plan, products: str) -> str: ...
+    def discard_failed(self, plan: Plan, products: str) -> None: ...
+    def compute_shard(self, plan: Plan, index: int, products: str, job_id: str) -> ShardReceipt: ...
+    def finished_shards(self, plan: Plan, products: str) -> dict[int, ShardReceipt]: ...
+    def discard_receipts(self, plan: Plan, products: str) -> None: ...
+    def stop_job(self, job_id: str) -> None: ...
+    def finalise_product(
+        self, plan: Plan, products: str, created: str, expires: str | None
+    ) -> dict[str, Any]: ...
+    def link_successor(self, plan: Plan, products: str) -> dict[str, Any] | None: ...
+    def delete_product(self, product: str, products: str) -> None: ...
