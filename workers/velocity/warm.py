@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from workers.calendar import Step, Windows
+from workers.cubes.cube import arrange
 from workers.cubes.pairs import PairTable
+from workers.cubes.source import Variable
 from workers.velocity.guess import daily_guess
 from workers.velocity.invert import invert_pixel
 from workers.velocity.parameters import VelocityParameters
@@ -21,8 +23,13 @@ from workers.velocity.selection import select_pairs
 def warm() -> None:
     """Run one tiny inversion: seconds on a fresh installation, much less once compiled code is cached."""
     day = np.arange(0, 120, 10, dtype=np.int32)
+    stored = np.zeros((day.size, 1, 1), np.int16)
+    arrange(stored, np.arange(day.size), Variable("v", (), (), (), stored.dtype, {}, (-32767.0,)))
+    later = day + 20
+    # Beyond what is trusted: only then are some pairs taken out of all.
+    later[0] = 200
     ones = np.ones(day.size, np.float32)
-    table = PairTable(day, day + 20, ones, ones, np.zeros(day.size, np.uint8), ("?",), np.arange(day.size))
+    table = PairTable(day, later, ones, ones, np.zeros(day.size, np.uint8), ("?",), np.arange(day.size))
     parameters = VelocityParameters()
     selected = select_pairs(table, 100 * ones, 50 * ones, parameters)
     invert_pixel(selected, daily_guess(selected), Windows.select(Step.parse("P5D"), 0, 130), parameters)
