@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import State
 
-from service import database, failures
+from service import database, failures, migrations
 from service.catalog.store import Catalog
 from service.cluster import Cluster
 from service.coding import ContentCoding
@@ -108,6 +108,7 @@ def _lifespan(
         await run_in_threadpool(ProductStore(settings.products).check_writable)
         engine = database.connect(settings.database)
         try:
+            await migrations.upgrade(engine)
             state.jobs = JobStore(engine)
             state.catalog = Catalog(
                 engine,
@@ -117,8 +118,6 @@ def _lifespan(
                     if isinstance(process, ProductProcess)
                 ],
             )
-            await state.jobs.create()
-            await state.catalog.create()
             async with connect(settings) as state.cluster:
                 state.answers = Answers(state.cluster, state.tasks, settings)
                 try:

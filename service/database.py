@@ -10,6 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from workers.errors import StoreNotWritable
 
+METADATA = sa.MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "ix": "ix_%(column_0_label)s",
+    }
+)
+"""Every table; what a later revision may have to change has a name, that which PostgreSQL gives by itself"""
 _BUSY_MS = 10_000
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.catalog.moments import Span
 from service.catalog.pages import Page, page
 from service.catalog.search import Search
-from service.catalog.table import EXTENTS, ITEMS, METADATA, during, extent, meets_any, row
+from service.catalog.table import EXTENTS, ITEMS, during, extent, meets_any, row
 from service.errors import NotFound
 
 __all__ = ["Catalog"]
@@ -33,11 +33,6 @@ class Catalog:
         """Serve these STAC collections, and the items in the engine's database; extents follow the items."""
         self._engine = engine
         self._collections = {collection["id"]: collection for collection in collections}
-
-    async def create(self) -> None:
-        """Make the tables that are not there yet."""
-        async with self._engine.begin() as connection:
-            await connection.run_sync(METADATA.create_all)
 
     async def add(self, item: dict[str, Any]) -> None:
         """Add a STAC item; an earlier one of the same id gives way, and leaves it its place in the order.

@@ -9,10 +9,10 @@ import shapely
 import sqlalchemy as sa
 
 from service.catalog.moments import Span, moment, stamp
+from service.database import METADATA
 
-__all__ = ["EXTENTS", "ITEMS", "METADATA", "Box", "during", "extent", "meets_any", "row"]
+__all__ = ["EXTENTS", "ITEMS", "Box", "during", "extent", "meets_any", "row"]
 
-METADATA = sa.MetaData()
 ITEMS = sa.Table(
     "catalog_items",
     METADATA,

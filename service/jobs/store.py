@@ -15,7 +15,7 @@ from service.jobs.accepting import check_room, insert, placed, remember, replaye
 from service.jobs.controls import Order
 from service.jobs.job import LIVE, Job, Status, now
 from service.jobs.rows import job, select
-from service.jobs.table import JOBS, LOGS, METADATA, RESULTS
+from service.jobs.table import JOBS, LOGS, RESULTS
 from workers.plan import Plan
 
 __all__ = ["JobStore"]
@@ -26,11 +26,6 @@ class JobStore:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-
-    async def create(self) -> None:
-        """Make the tables if they are not there yet."""
-        async with self._engine.begin() as connection:
-            await connection.run_sync(METADATA.create_all)
 
     async def replayed(self, order: Order) -> Job | None:
         """The job that an earlier request of the same idempotency key led to.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-__all__ = ["CALLBACKS", "JOBS", "KEYS", "LOGS", "METADATA", "RESULTS"]
+from service.database import METADATA
 
-METADATA = sa.MetaData()
+__all__ = ["CALLBACKS", "JOBS", "KEYS", "LOGS", "RESULTS"]
+
 JOBS = sa.Table(
     "jobs",
     METADATA,

@@ -19,7 +19,7 @@ import uvicorn
 from fastapi import Depends, FastAPI
 from sqlalchemy import NullPool
 
-from service import failures
+from service import failures, migrations
 from service.app import create_app
 from service.catalog.store import Catalog
 from service.database import connect
@@ -169,7 +169,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 @pytest.fixture
 def catalog(database_url: str, workshop: Workshop) -> Catalog:
-    """A catalog whose tables are still to be made."""
+    """A catalog without items."""
+    asyncio.run(migrations.upgrade(connect(database_url, poolclass=NullPool)))
     return workshop.catalog(database_url)
 
 
@@ -189,7 +190,7 @@ def serving(workshop: Workshop):
 
         async def fill() -> None:
             catalog = workshop.catalog(settings.database)
-            await catalog.create()
+            await migrations.upgrade(connect(settings.database, poolclass=NullPool))
             for item in items:
                 await catalog.add(item)
 
@@ -233,7 +234,6 @@ def app(tmp_path: Path, workshop: Workshop, catalog: Catalog) -> FastAPI:
 @pytest.fixture
 async def client(app: FastAPI, catalog: Catalog) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the app, whose catalog is ready."""
-    await catalog.create()
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://ogive.test") as client:
         yield client

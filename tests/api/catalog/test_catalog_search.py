@@ -20,7 +20,6 @@ CHUKOTKA = {"epsg": 32601, "left": 369_000.0, "top": 7_500_000.0}
 
 
 async def filled(catalog: Catalog, *items: dict[str, Any]) -> Catalog:
-    await catalog.create()
     for item in items:
         await catalog.add(item)
     return catalog
@@ -152,7 +151,6 @@ async def test_pages_neither_skip_nor_repeat_while_items_arrive(catalog, worksho
 
 
 async def test_extents_follow_the_items(catalog, workshop) -> None:
-    await catalog.create()
     empty = await catalog.collection("ogive-velocity")
     assert empty["extent"]["spatial"]["bbox"] == [[-180.0, -90.0, 180.0, 90.0]]
     items = [workshop.item(number) for number in (1, 2)]
@@ -182,7 +180,6 @@ async def test_what_is_not_there_is_named(catalog, workshop) -> None:
 
 @pytest.mark.parametrize("token", ["", "x", "YmVmb3JlOi0x", "YmVmb3JlOjk5OTk5OTk5OTk5OQ", "é", "0" * 400])
 async def test_a_foreign_token_is_refused(catalog, token: str) -> None:
-    await catalog.create()
     with pytest.raises(InvalidRequest, match="take it from the next link") as refused:
         await catalog.search(Search(token=token))
     assert refused.value.where == "token"

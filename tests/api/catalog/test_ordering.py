@@ -23,7 +23,6 @@ GLOBE = [-180, -90, 180, 90]
 @pytest.fixture
 async def filled(catalog: Catalog, workshop) -> list[dict[str, Any]]:
     """Nine items, of which three each have a title in common."""
-    await catalog.create()
     items = []
     for number in (4, 0, 8, 2, 6, 1, 5, 3, 7):
         item = workshop.item(number)

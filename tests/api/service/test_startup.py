@@ -2,7 +2,7 @@
 
 import pytest
 
-from service import database
+from service import database, migrations
 from service.app import create_app
 from service.jobs.controls import Controls, Order
 from service.jobs.store import JobStore
@@ -27,7 +27,7 @@ async def test_a_job_planned_by_another_version_fails_and_says_so(serve, setting
     plan = tasks.plan_job("velocity-cube", inputs, settings.source, Limits())
     engine = database.connect(settings.database)
     store = JobStore(engine)
-    await store.create()
+    await migrations.upgrade(engine)
     order = Order("velocity-cube", inputs, Controls(), {"inputs": inputs}, "http://ogive.test")
     job, _ = await store.accept(order, plan)
     await store.change(job.id, plan="{}")

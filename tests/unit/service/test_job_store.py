@@ -3,7 +3,7 @@ import datetime as dt
 
 import pytest
 
-from service import database
+from service import database, migrations
 from service.errors import IdempotencyConflict, NoSuchJob, TooManyJobs
 from service.jobs.controls import Controls, Order
 from service.jobs.job import Status, now
@@ -23,9 +23,8 @@ def order(key=None, request=REQUEST, **controls):
 @pytest.fixture
 async def store(database_url):
     engine = database.connect(database_url)
-    store = JobStore(engine)
-    await store.create()
-    yield store
+    await migrations.upgrade(engine)
+    yield JobStore(engine)
     await engine.dispose()
 
 

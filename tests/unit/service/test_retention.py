@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from service import database
+from service import database, migrations
 from service.jobs.controls import Controls, Order
 from service.jobs.job import Status, now
 from service.jobs.retention import sweep
@@ -21,7 +21,7 @@ PAST, FUTURE = dt.timedelta(seconds=-1), dt.timedelta(days=1)
 async def house(database_url):
     engine = database.connect(database_url)
     jobs, done = JobStore(engine), []
-    await jobs.create()
+    await migrations.upgrade(engine)
 
     async def remove(item):
         done.append(("catalog", item))
