@@ -16,6 +16,7 @@ from service.jobs.controls import Order
 from service.jobs.job import LIVE, Job, Status, now
 from service.jobs.rows import job, select
 from service.jobs.table import JOBS, LOGS, RESULTS
+from service.observability.measures import JOBS_ENDED
 from workers.plan import Plan
 
 __all__ = ["JobStore"]
@@ -126,6 +127,8 @@ class JobStore:
             changed = await connection.execute(JOBS.update().where(this).values(updated=now(), **values))
             if changed.rowcount and "status" in values:
                 await outbox.note(connection, job_id, values["status"])
+        if changed.rowcount and "finished" in values:
+            JOBS_ENDED.labels(values["status"]).inc()
         return changed.rowcount > 0
 
     async def drop(self, job_id: str, **values: Any) -> None:
