@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import State
 
 from service import database, failures, migrations
+from service.bounds import Bounds
 from service.catalog.store import Catalog
 from service.cluster import Cluster
 from service.coding import ContentCoding
@@ -33,11 +34,7 @@ from service.jobs.retention import keep_tidy
 from service.jobs.runner import Runner
 from service.jobs.sending import Sender, kept_secret
 from service.jobs.store import JobStore
-from service.middleware import Unforeseen
-from service.observability.parts import health_of
-from service.observability.queue import Queue
-from service.observability.requests import Observed
-from service.observability.scraping import scraped, scraping
+from service.middleware import RequestId
 from service.routes import (
     catalog,
     description,
@@ -50,6 +47,10 @@ from service.routes import (
     store,
     timeseries,
 )
+from service.security.access import Read
+from service.security.authentication import Authenticator
+from service.security.gate import Gate
+from service.security.keyring import Keyring
 from service.series.answers import Answers
 from service.settings import Settings
 from service.tasks import Tasks
@@ -58,7 +59,9 @@ from workers.processes import PROCESSES, Process, ProductProcess
 from workers.products.store import ProductStore
 from workers.version import VERSION
 
-_ROUTES = (landing, timeseries, processes, jobs, catalog, edr, files, store, health, description)
+_OPEN = (landing, health, description)
+"""What the service is and whether it lives, told to everybody"""
+_READING = (timeseries, processes, jobs, catalog, edr, files, store)
 
 Connect = Callable[[Settings], AbstractAsyncContextManager[Cluster]]
 
@@ -92,14 +95,17 @@ def create_app(
     )
     app.state.settings = settings or Settings()
     app.state.tasks, app.state.processes = tasks, registry
-    for module in _ROUTES:
+    for module in _OPEN:
         app.include_router(module.router)
+    for module in _READING:
+        app.include_router(module.router, dependencies=[Read])
     failures.install(app)
     app.openapi = lambda: describe(app)
     app.add_middleware(ContentCoding)
-    app.add_middleware(Unforeseen)
+    app.add_middleware(Gate, app.state.settings)
+    app.add_middleware(Bounds, app.state.settings)
+    app.add_middleware(RequestId)
     app.add_middleware(Cors, asked_by_post=("/search", "/timeseries"))
-    app.add_middleware(Observed)
     return app
 
 
@@ -115,6 +121,7 @@ def _lifespan(
         try:
             await migrations.upgrade(engine)
             state.jobs = JobStore(engine)
+            state.authenticator = Authenticator(settings, Keyring(engine))
             state.catalog = Catalog(
                 engine,
                 [
@@ -125,13 +132,10 @@ def _lifespan(
             )
             async with connect(settings) as state.cluster:
                 state.answers = Answers(state.cluster, state.tasks, settings)
-                state.health = health_of(state.cluster, state.jobs, settings)
-                watch = scraping(state.cluster, Queue(engine), state.health)
                 try:
-                    async with scraped(settings.metrics, watch), _jobs_of(state, engine, sender):
+                    async with _jobs_of(state, engine, sender):
                         yield
                 finally:
-                    await state.health.close()
                     await state.answers.close()
         finally:
             await engine.dispose()

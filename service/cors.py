@@ -7,7 +7,7 @@ from collections.abc import Collection
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.observability.requests import HEADER
+from service.middleware import HEADER
 
 EXPOSED = (
     "Location",
@@ -20,9 +20,12 @@ EXPOSED = (
     "Accept-Ranges",
     "Content-Length",
     "Content-Range",
+    "RateLimit",
+    "RateLimit-Policy",
+    "WWW-Authenticate",
     HEADER,
 )
-_ACCEPTED = ("Content-Type", "If-None-Match", "Prefer", "Range", HEADER)
+_ACCEPTED = ("Authorization", "Content-Type", "If-None-Match", "Prefer", "Range", "X-API-Key", HEADER)
 _MAX_AGE = 600
 
 

@@ -9,9 +9,17 @@ OgiveError (workers.errors)
     ├── JobDismissed          the results were given up
     ├── JobFailed             the job ended without a product
     ├── NotAcceptable         no representation that the client accepts; carries those there are
+    ├── Unauthorized          who asks has not proved who they are
+    ├── Forbidden             who asks may not do this
+    ├── RateLimited           more requests than one caller may send
+    ├── QuotaExceeded         more work than one caller may have done in a day
+    ├── IdentityUnavailable   the OpenID provider does not answer
+    ├── BodyTooLarge          a body of more bytes than may be
+    ├── QueryTooLong          a query string of more bytes than may be
+    ├── CodedBody             a compressed body
+    ├── SlowBody              a body that does not come to its end
     ├── SchedulerUnavailable  the Dask cluster cannot be reached or lost the work
     │   └── WorkersLost           the workers that took a task died of it
-    ├── NotReady              a part that the service needs does not answer; carries what each said
     ├── TooManyJobs           no more jobs may run or wait
     ├── IdempotencyConflict   a key that stands for one request came with another
     ├── BudgetExceeded        the job used what its request allowed
@@ -20,25 +28,31 @@ OgiveError (workers.errors)
 
 from __future__ import annotations
 
-from typing import Any
-
 from workers.errors import OgiveError
 
 __all__ = [
+    "BodyTooLarge",
     "BudgetExceeded",
+    "CodedBody",
     "DeadlineExceeded",
+    "Forbidden",
     "IdempotencyConflict",
+    "IdentityUnavailable",
     "JobDismissed",
     "JobFailed",
     "NoSuchJob",
     "NoSuchProcess",
     "NotAcceptable",
     "NotFound",
-    "NotReady",
+    "QueryTooLong",
+    "QuotaExceeded",
+    "RateLimited",
     "ResultNotReady",
     "SchedulerUnavailable",
     "ServiceError",
+    "SlowBody",
     "TooManyJobs",
+    "Unauthorized",
     "WorkersLost",
 ]
 
@@ -91,24 +105,69 @@ class NotAcceptable(ServiceError):
         return self.args[1]
 
 
+class Unauthorized(ServiceError):
+    """Who asks has not proved who they are, and must for this."""
+
+
+class Forbidden(ServiceError):
+    """Who asks is known, and may not do this."""
+
+
+class RateLimited(ServiceError):
+    """More requests than one caller may send."""
+
+    def __init__(self, message: str, wait: float, window: str) -> None:
+        super().__init__(message, wait, window)
+
+    @property
+    def wait(self) -> float:
+        """Seconds until one more may be sent."""
+        return self.args[1]
+
+    @property
+    def window(self) -> str:
+        """Of which window nothing is left."""
+        return self.args[2]
+
+
+class QuotaExceeded(ServiceError):
+    """More work than one caller may have done in a day."""
+
+    def __init__(self, message: str, wait: float) -> None:
+        super().__init__(message, wait)
+
+    @property
+    def wait(self) -> float:
+        """Seconds until some of it counts no more."""
+        return self.args[1]
+
+
+class IdentityUnavailable(ServiceError):
+    """The OpenID provider does not answer, so no token can be checked."""
+
+
+class BodyTooLarge(ServiceError):
+    """The body has more bytes than may be."""
+
+
+class QueryTooLong(ServiceError):
+    """The query string has more bytes than may be."""
+
+
+class CodedBody(ServiceError):
+    """The body is compressed."""
+
+
+class SlowBody(ServiceError):
+    """The body does not come to its end."""
+
+
 class SchedulerUnavailable(ServiceError):
     """The Dask cluster cannot be reached, has no worker, or lost the work."""
 
 
 class WorkersLost(SchedulerUnavailable):
     """Every worker that took a task died while it ran, most likely for want of memory."""
-
-
-class NotReady(ServiceError):
-    """Parts that the service needs do not answer."""
-
-    def __init__(self, message: str, checks: dict[str, dict[str, Any]]) -> None:
-        super().__init__(message, checks)
-
-    @property
-    def checks(self) -> dict[str, dict[str, Any]]:
-        """Of each part by name its `state`, its milliseconds `ms`, and where it failed `detail`."""
-        return self.args[1]
 
 
 class TooManyJobs(ServiceError):

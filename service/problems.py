@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,10 @@ def _estimated(estimate: dict[str, Any] | None) -> dict[str, Any]:
 
 def _retry(error: workers.OgiveError) -> dict[str, str]:
     return {"Retry-After": str(_RETRY_SECONDS)}
+
+
+def _wait(error: Any) -> dict[str, str]:
+    return {"Retry-After": str(math.ceil(error.wait))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,20 +174,72 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "The header Accept allows no media type that is there; `available` lists these.",
         lambda error: {"available": list(error.available)},
     ),
+    service.Unauthorized: Kind(
+        "unauthorized",
+        401,
+        "Who asks?",
+        "Send an API key in the header X-API-Key or as Authorization: Bearer, or the token of the OpenID "
+        "provider as the latter; never in the address. Whoever runs the service hands out keys.",
+        headers=lambda error: {"WWW-Authenticate": 'Bearer realm="ogive"'},
+    ),
+    service.Forbidden: Kind(
+        "forbidden",
+        403,
+        "Not allowed to do this",
+        "The key or token is good, but its scopes (read, run, admin) do not reach so far, or the job is "
+        "somebody else's. `detail` says which.",
+    ),
+    service.RateLimited: Kind(
+        "rate-limited",
+        429,
+        "Too many requests",
+        "More requests came than one caller may send; /limits says how many that are, RateLimit-Policy and "
+        "RateLimit in every answer too. Wait as long as Retry-After says.",
+        lambda error: {"violated-policies": [error.window], "reset": math.ceil(error.wait)},
+        _wait,
+    ),
+    service.QuotaExceeded: Kind(
+        "quota-exceeded",
+        429,
+        "Quota of a day used up",
+        "The jobs of one caller may cost so many processor seconds in 24 hours; /limits says how many. Wait "
+        "as long as Retry-After says, or ask for less.",
+        lambda error: {"violated-policies": ["cpu-seconds"], "reset": math.ceil(error.wait)},
+        _wait,
+    ),
+    service.IdentityUnavailable: Kind(
+        "identity-unavailable",
+        503,
+        "Tokens cannot be checked",
+        "The OpenID provider does not answer. Try again later, or send an API key.",
+        headers=_retry,
+    ),
+    service.BodyTooLarge: Kind(
+        "body-too-large", 413, "Body too large", "Send less at once; /limits says how much may be."
+    ),
+    service.QueryTooLong: Kind(
+        "query-too-long", 414, "Query too long", "Send a long query as the body of a POST, or ask for less."
+    ),
+    service.CodedBody: Kind(
+        "coded-body",
+        415,
+        "Compressed body",
+        "Bodies of requests are taken as they are, without a content coding.",
+        headers=lambda error: {"Accept-Encoding": "identity"},
+    ),
+    service.SlowBody: Kind(
+        "slow-body",
+        408,
+        "Body without an end",
+        "The body of the request did not come to its end in time. Send it again.",
+        headers=lambda error: {"Connection": "close"},
+    ),
     service.SchedulerUnavailable: Kind(
         "scheduler-unavailable",
         503,
         "Cluster not available",
         "The Dask cluster cannot be reached, has no worker, or lost the work. Try again later.",
         headers=_retry,
-    ),
-    service.NotReady: Kind(
-        "not-ready",
-        503,
-        "Not ready",
-        "A part that the service needs does not answer; `checks` tells of each. Try again later.",
-        lambda error: {"checks": error.checks},
-        _retry,
     ),
     service.TooManyJobs: Kind(
         "too-many-jobs",

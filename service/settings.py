@@ -13,10 +13,12 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from service.security import rates, scopes
+from service.security.keys import VARIABLE
+from service.security.provider import ALGORITHMS, Provider
 from workers.cubes.merging import MAIN
 from workers.cubes.reference import Access
 from workers.plan import CubeSource, GivenDataset, Limits
-from workers.telemetry import logs
 
 PREFIX = "OGIVE_"
 TEST_PREFIX = "OGIVE_TEST_"
@@ -86,18 +88,30 @@ class Settings(BaseSettings):
         description="Signs what is sent to subscribers of jobs (HMAC-SHA256); by default a random one, kept "
         "in the data folder as `callback-secret`.",
     )
+    anonymous: str | None = Field(
+        None,
+        description="What may be done without a key: read, run or admin (each holds those before it), or "
+        "none; by default everything from this very machine, while the service listens to nobody "
+        "else; read otherwise.",
+    )
+    admin_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="A key that may do everything, to begin with: 32 characters or more, beyond guessing.",
+    )
+    oidc_issuer: str | None = Field(
+        None, description="OpenID provider whose bearer tokens are taken (their claim `iss`)."
+    )
+    oidc_audience: str | None = Field(None, description="What the tokens must be made for (`aud`).")
+    oidc_jwks_url: str | None = Field(None, description="Where the provider publishes its keys (JWKS).")
+    oidc_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("RS256", "ES256"), description="Signatures that are taken, by comma."
+    )
+    oidc_scope_claim: str = Field(
+        "scope", description="Claim that holds the scopes: ogive:read, ogive:run, ogive:admin."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    metrics: str | None = Field(
-        None,
-        pattern=r"^\S+:\d+$",
-        description="Address (127.0.0.1:9464) of Prometheus metrics and of the list of workers to scrape; "
-        "without it there are none. Nobody is asked who they are there: keep it off the open internet.",
-    )
-    log_format: logs.Form = Field(
-        "text", description="Form of log lines: text for people, json for machines; workers read it too."
-    )
-    log_level: logs.Level = Field("info", description="Least level of what is logged; workers read it too.")
     wait: float = Field(
         20.0,
         gt=0,
@@ -110,6 +124,22 @@ class Settings(BaseSettings):
     )
     limit_jobs_running: int = Field(5, ge=1, description="Jobs that run at once; others wait for their turn.")
     limit_jobs_queued: int = Field(50, ge=0, description="Jobs that may wait for their turn.")
+    limit_jobs_caller: int = Field(20, ge=1, description="Jobs of one caller that run or wait at once.")
+    limit_cpu_seconds_day: float = Field(
+        5 * Limits().max_cpu_seconds,
+        gt=0,
+        description="Processor seconds that the jobs of one caller may cost in 24 hours; all who are "
+        "anonymous count as one.",
+    )
+    limit_requests: str = Field(
+        "600/minute, 5000/hour, 10000/day",
+        description="Requests of one key; reads of product objects are counted apart, twenty times as many.",
+    )
+    limit_requests_anonymous: str = Field(
+        "60/minute, 500/hour, 1000/day", description="The same for one address (IPv6: /64) that sends no key."
+    )
+    limit_body: int = Field(1 << 20, ge=1, description="Bytes of one request's body.")
+    limit_query: int = Field(1 << 14, ge=1, description="Bytes of one request's query string.")
     limit_wait: float = Field(60.0, gt=0, description="Seconds that one request may wait for its answer.")
     limit_points_at_once: int = Field(
         25, ge=1, description="Places of one GET, and of a POST that is answered without a job."
@@ -142,6 +172,27 @@ class Settings(BaseSettings):
         text = value.strip()
         return json.loads(text) if text.startswith("[") else [c for c in map(str.strip, text.split(",")) if c]
 
+    @field_validator("oidc_algorithms", mode="before")
+    @classmethod
+    def _only_public_keys(cls, value: object) -> object:
+        names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+        if wrong := [name for name in names if name not in ALGORITHMS]:
+            raise ValueError(f"{wrong[0]!r} is not taken; these are: {', '.join(ALGORITHMS)}")
+        return names
+
+    @field_validator("anonymous")
+    @classmethod
+    def _scopes(cls, value: str | None) -> str | None:
+        if value is not None:
+            scopes.parse(value)
+        return value
+
+    @field_validator("limit_requests", "limit_requests_anonymous")
+    @classmethod
+    def _rates(cls, value: str) -> str:
+        rates.parse(value)
+        return value
+
     @field_validator("datasets")
     @classmethod
     def _free(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -155,6 +206,15 @@ class Settings(BaseSettings):
         return value.rstrip("/") if value else None
 
     @model_validator(mode="after")
+    def _provider_whole(self) -> Settings:
+        names = ("oidc_issuer", "oidc_audience", "oidc_jwks_url")
+        missing = [name for name in names if getattr(self, name) is None]
+        if missing and len(missing) < len(names):
+            given = ", ".join(f"{PREFIX}{name.upper()}" for name in missing)
+            raise ValueError(f"an OpenID provider takes three settings; give {given} too")
+        return self
+
+    @model_validator(mode="after")
     def _below_data(self) -> Settings:
         folder = self.data.absolute()
         if not self.database:
@@ -164,6 +224,19 @@ class Settings(BaseSettings):
             products = str(Path(products).absolute())
         object.__setattr__(self, "products", products)
         return self
+
+    @property
+    def provider(self) -> Provider | None:
+        """The OpenID provider whose tokens are taken."""
+        if self.oidc_issuer is None or self.oidc_audience is None or self.oidc_jwks_url is None:
+            return None
+        return Provider(
+            self.oidc_issuer,
+            self.oidc_audience,
+            self.oidc_jwks_url,
+            self.oidc_algorithms,
+            self.oidc_scope_claim,
+        )
 
     @property
     def source(self) -> CubeSource:
@@ -200,7 +273,7 @@ def _unknown_names(environment: Mapping[str, str], settings: type[Settings]):
     for name in sorted(environment):
         upper = name.upper()
         short = upper.removeprefix(PREFIX)
-        if upper.startswith(PREFIX) and not upper.startswith(TEST_PREFIX) and short not in known:
+        if upper.startswith(PREFIX) and not upper.startswith((TEST_PREFIX, VARIABLE)) and short not in known:
             near = difflib.get_close_matches(short, known, n=1)
             names = ", ".join(f"{PREFIX}{other}" for other in known)
             hint = f"did you mean {PREFIX}{near[0]}?" if near else f"the settings are {names}."

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli import demo, flowline, run, score, series, serve, synth
+from service.cli import demo, flowline, keys, run, score, series, serve, synth
 from service.cli.inversion import inversion
 from workers.errors import InvalidRequest, NoCube, OgiveError, TooLarge
 
@@ -43,6 +43,7 @@ app.command("serve")(serve.serve)
 app.command("series", cls=inversion())(series.series)
 app.command("flowline", cls=inversion())(flowline.flowline)
 app.add_typer(run.app, name="run")
+app.add_typer(keys.app, name="keys")
 app.command("synth")(synth.synth)
 app.add_typer(score.app, name="score")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -10,6 +11,7 @@ from typing import Any, Self
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from service.security.keys import VARIABLE
 from workers.errors import InvalidRequest, OgiveError
 
 FINAL = frozenset({"successful", "failed", "dismissed"})
@@ -29,7 +31,7 @@ class ServiceFailed(OgiveError):
 
 
 class Service:
-    """An Ogive service at a URL.
+    """An Ogive service at a URL, which is sent the API key in OGIVE_API_KEY where that is set.
 
     Every method raises InvalidRequest where the service finds the request at fault, else Unreachable or
     ServiceFailed.
@@ -37,9 +39,10 @@ class Service:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx.Client(
-            timeout=_TIMEOUT, follow_redirects=True, headers={"Accept": "application/json"}
-        )
+        key = os.environ.get(VARIABLE)
+        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        # httpx sends Authorization to the origin that was asked alone, wherever a redirect leads.
+        self._http = httpx.Client(timeout=_TIMEOUT, follow_redirects=True, headers=headers)
 
     def __enter__(self) -> Self:
         return self

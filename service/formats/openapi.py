@@ -9,6 +9,8 @@ from fastapi.openapi.utils import get_openapi
 
 from service.formats.answers import ANSWERS, COMPONENTS, PATHS
 from service.formats.problem import MEDIA_TYPE
+from service.security.authentication import anybody_may
+from service.security.scopes import Scopes
 
 _PROBLEM = {
     "type": "object",
@@ -41,12 +43,31 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         schemas |= COMPONENTS | {"Problem": _PROBLEM}
+        anybody = anybody_may(app.state.settings)
         for path, methods in made["paths"].items():
             for operation in methods.values():
+                _describe_access(operation, anybody)
                 _describe_parameters(operation)
                 _describe_answers(operation, path)
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _describe_access(operation: dict[str, Any], anybody: Scopes) -> None:
+    """How an operation is asked for by a key or a token, or without where anybody may."""
+    if "security" not in operation:
+        return
+    needed = {scope for way in operation["security"] for scopes in way.values() for scope in scopes}
+    ways = {name for way in operation["security"] for name in way}
+    keyless = [{}] if needed <= anybody else []
+    operation["security"] = [*keyless, *({name: sorted(needed)} for name in sorted(ways))]
+    problem = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for status, told in (
+        ("401", "Who asks has not proved who they are"),
+        ("403", "Who asks may not"),
+        ("429", "More was asked than one caller may"),
+    ):
+        operation["responses"].setdefault(status, {"description": told, **problem})
 
 
 def _describe_parameters(operation: dict[str, Any]) -> None:

@@ -11,7 +11,6 @@ from service.formats.series import COLLECTION, OBSERVATION_UNITS, UNITS, answere
 TIMES = ("time", "start", "end")
 VARIABLES = tuple(name for name in UNITS if name not in TIMES)
 """What `variables` may name; the times are always there"""
-_PLACE = ("lon", "lat", "distance_m")
 TimeFormat = Literal["iso8601", "unixms"]
 
 
@@ -38,8 +37,7 @@ def rows(whole: dict[str, Any]) -> list[dict[str, Any]]:
     many = whole["type"] == COLLECTION
     found = []
     for number, member in answered(whole):
-        asked = member["requested"]
-        place = {"member": number, **{name: asked[name] for name in _PLACE if name in asked}}
+        place = {"member": number, **{name: member["requested"][name] for name in ("lon", "lat")}}
         columns = member["series"]
         for values in zip(*columns.values(), strict=True):
             found.append((place if many else {}) | dict(zip(columns, values, strict=True)))

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.errors import IdempotencyConflict, TooManyJobs
+from service.errors import IdempotencyConflict
 from service.jobs.controls import Order
 from service.jobs.job import LIVE, Job, Status, now
 from service.jobs.rows import COLUMNS, job, select
@@ -27,6 +27,11 @@ def _body_sha256(order: Order) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _name(order: Order) -> str:
+    """What a client's key is kept as: callers do not meet in the words that they choose."""
+    return order.key if order.owner is None else f"{order.owner} {order.key}"
+
+
 async def replayed(connection: AsyncConnection, order: Order) -> Job | None:
     """The job that an earlier request of the same idempotency key led to.
 
@@ -35,7 +40,7 @@ async def replayed(connection: AsyncConnection, order: Order) -> Job | None:
     """
     if order.key is None:
         return None
-    known = sa.select(KEYS).where(KEYS.c.key == order.key, KEYS.c.created > now() - KEY_LIFETIME)
+    known = sa.select(KEYS).where(KEYS.c.key == _name(order), KEYS.c.created > now() - KEY_LIFETIME)
     found = (await connection.execute(known)).first()
     if found is None:
         return None
@@ -51,9 +56,9 @@ async def remember(connection: AsyncConnection, order: Order, job_id: str) -> No
     """Keep the key of a request with its job; old keys go."""
     if order.key is None:
         return
-    old = sa.or_(KEYS.c.created <= now() - KEY_LIFETIME, KEYS.c.key == order.key)
+    old = sa.or_(KEYS.c.created <= now() - KEY_LIFETIME, KEYS.c.key == _name(order))
     await connection.execute(KEYS.delete().where(old))
-    row = {"key": order.key, "body_sha256": _body_sha256(order), "job": job_id, "created": now()}
+    row = {"key": _name(order), "body_sha256": _body_sha256(order), "job": job_id, "created": now()}
     await connection.execute(KEYS.insert().values(row))
 
 
@@ -77,17 +82,6 @@ async def placed(connection: AsyncConnection, order: Order, plan: Plan) -> tuple
     return None, {"version": version, "attempt": attempt, "predecessor": predecessor}
 
 
-async def check_room(connection: AsyncConnection, limit: int | None) -> None:
-    """Refuse one more job where as many as may are live.
-
-    Raises:
-        TooManyJobs: they are.
-    """
-    live = await connection.scalar(sa.select(sa.func.count()).where(JOBS.c.status.in_(LIVE)))
-    if limit is not None and live >= limit:
-        raise TooManyJobs(f"{live} jobs run or wait already, and no more may; send the request again later.")
-
-
 async def insert(
     connection: AsyncConnection, order: Order, plan: Plan, place: dict[str, Any], estimate: float | None
 ) -> str:
@@ -108,6 +102,7 @@ async def insert(
             request_sha256=plan.request_sha256,
             version=plan.version,
             attempt=place["attempt"],
+            owner=order.owner,
             base=order.base,
             deadline=order.controls.ends(moment),
             max_cpu_seconds=order.controls.max_cpu_seconds,

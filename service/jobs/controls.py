@@ -79,3 +79,5 @@ class Order:
     """Address of the service as the client knows it"""
     key: str | None = None
     """Idempotency-Key of the client"""
+    owner: str | None = None
+    """Whose job it is; see `service.security.caller`"""

@@ -45,7 +45,9 @@ class Execute(BaseModel):
     subscriber: Subscriber | None = Field(None, description="Who is told of the job's states.")
 
 
-def ordered(process: Process, body: Execute, base: str, key: str | None = None) -> Order:
+def ordered(
+    process: Process, body: Execute, base: str, key: str | None = None, owner: str | None = None
+) -> Order:
     """An execution request, checked and parted into the process's own inputs and those of its job.
 
     Raises:
@@ -55,7 +57,7 @@ def ordered(process: Process, body: Execute, base: str, key: str | None = None) 
     about_job = {name: inputs.pop(name) for name in Controls.model_fields if name in inputs}
     _check(process.inputs, inputs, (*process.inputs.model_fields, *Controls.model_fields))
     controls = _check(Controls, about_job, Controls.model_fields)
-    return Order(process.id, inputs, controls, body.model_dump(exclude_unset=True), base, key)
+    return Order(process.id, inputs, controls, body.model_dump(exclude_unset=True), base, key, owner)
 
 
 def process_of(processes: Mapping[str, Process], process_id: str) -> Process:

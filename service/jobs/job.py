@@ -47,6 +47,8 @@ class Job:
     """Counts the products of one request; part of the product's id"""
     attempt: int
     """Counts the jobs that worked for this product; a later one goes on from the shards of the earlier"""
+    owner: str | None
+    """Who started it, if anybody is told from others; see `service.security.caller`"""
     base: str
     """Address of the service as the client knew it, for documents that are sent to it"""
     deadline: dt.datetime | None

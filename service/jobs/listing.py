@@ -72,6 +72,11 @@ class JobsQuery(BaseModel):
         return found
 
 
+def of_owner(owner: str | None) -> list[sa.ColumnElement[bool]]:
+    """What a record must fulfil to be somebody's; None for anybody's."""
+    return [] if owner is None else [JOBS.c.owner == owner]
+
+
 def _ran(seconds: float, at_least: bool) -> sa.ColumnElement[bool]:
     """Whether a job has run for a while: until its end, or until now. One that did not start has not."""
     live = JOBS.c.status.in_(LIVE)

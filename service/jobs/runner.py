@@ -15,10 +15,9 @@ from service.jobs.execution import Execution
 from service.jobs.house import House
 from service.jobs.job import Job, Status, now
 from service.jobs.point_execution import PointExecution
+from service.jobs.room import Room
 from workers.errors import Dismissed, OgiveError, TooLarge
 from workers.processes import ProductProcess
-from workers.telemetry.occasion import on_behalf
-from workers.telemetry.spans import span
 
 _PARTING_TRIES, _PARTING_SECONDS = 10, 1.0
 _log = logging.getLogger(__name__)
@@ -41,7 +40,7 @@ class Runner:
 
         Raises:
             InvalidRequest, SeveralGrids, TooLarge, NoCube, SourceError: it cannot be planned.
-            IdempotencyConflict, TooManyJobs: it cannot be taken.
+            IdempotencyConflict, TooManyJobs, QuotaExceeded: it cannot be taken.
             SchedulerUnavailable, DeadlineExceeded: the cluster cannot plan it now.
         """
         house, settings = self._house, self._house.settings
@@ -62,8 +61,12 @@ class Runner:
             raise TooLarge(error.message, error.limits, error.split, estimate) from None
         layers = [cube.layers for cube in plan.cubes]
         expected = costs.expected(plan.pixels, layers)
-        limit = settings.limit_jobs_running + settings.limit_jobs_queued
-        job, planned = await house.jobs.accept(order, plan, expected, limit)
+        room = Room(
+            settings.limit_jobs_running + settings.limit_jobs_queued,
+            settings.limit_jobs_caller,
+            settings.limit_cpu_seconds_day,
+        )
+        job, planned = await house.jobs.accept(order, plan, expected, room)
         if planned is not None:
             await house.log.write(job.id, f"Accepted: {job.blocks_total} blocks, {job.pixels} pixels.")
             self._start(job)
@@ -120,8 +123,7 @@ class Runner:
         try:
             product = isinstance(self._house.processes[job.process], ProductProcess)
             kind = Execution if product else PointExecution
-            with on_behalf(job_id=job.id), span("job", ogive__job=job.id, ogive__process=job.process):
-                await kind(self._house, job, self._on_change).run(self._turns)
+            await kind(self._house, job, self._on_change).run(self._turns)
             self._on_change()
         except Dismissed as error:
             await self._end(job.id, Status.dismissed, error.message)

@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.errors import NoSuchJob
 from service.jobs import outbox
-from service.jobs.accepting import check_room, insert, placed, remember, replayed
+from service.jobs.accepting import insert, placed, remember, replayed
 from service.jobs.controls import Order
 from service.jobs.job import LIVE, Job, Status, now
+from service.jobs.room import Room
 from service.jobs.rows import job, select
 from service.jobs.table import JOBS, LOGS, RESULTS
-from service.observability.measures import JOBS_ENDED
 from workers.plan import Plan
 
 __all__ = ["JobStore"]
@@ -38,7 +38,7 @@ class JobStore:
             return await replayed(connection, order)
 
     async def accept(
-        self, order: Order, plan: Plan, estimate: float | None = None, limit: int | None = None
+        self, order: Order, plan: Plan, estimate: float | None = None, room: Room | None = None
     ) -> tuple[Job, Plan | None]:
         """The job of a request: the live or successful one of the same hash, else a new one and its plan.
 
@@ -49,10 +49,10 @@ class JobStore:
             order: the request.
             plan: what it was planned into.
             estimate: the processor seconds that it is expected to cost.
-            limit: how many jobs may be live at once.
+            room: how many jobs there may be, and what they may cost; as many as come by default.
 
         Raises:
-            TooManyJobs: a new job would be over the limit.
+            TooManyJobs, QuotaExceeded, TooLarge: there is no room for a new job.
             IdempotencyConflict: the key of the request came with another body.
         """
         while True:
@@ -64,7 +64,8 @@ class JobStore:
                     if equal is not None:
                         await remember(connection, order, equal.id)
                         return equal, None
-                    await check_room(connection, limit)
+                    if room is not None:
+                        await room.check(connection, order.owner, estimate)
                     planned = plan.model_copy(update=place)
                     job_id = await insert(connection, order, planned, place, estimate)
                     await remember(connection, order, job_id)
@@ -127,8 +128,6 @@ class JobStore:
             changed = await connection.execute(JOBS.update().where(this).values(updated=now(), **values))
             if changed.rowcount and "status" in values:
                 await outbox.note(connection, job_id, values["status"])
-        if changed.rowcount and "finished" in values:
-            JOBS_ENDED.labels(values["status"]).inc()
         return changed.rowcount > 0
 
     async def drop(self, job_id: str, **values: Any) -> None:

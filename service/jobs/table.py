@@ -26,6 +26,7 @@ JOBS = sa.Table(
     sa.Column("request_sha256", sa.String(64), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("owner", sa.String, index=True),
     sa.Column("base", sa.String, nullable=False),
     sa.Column("deadline", sa.DateTime),
     sa.Column("max_cpu_seconds", sa.Float),

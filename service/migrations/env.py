@@ -13,9 +13,10 @@ from alembic import context
 from service.catalog.table import ITEMS
 from service.database import METADATA, connect
 from service.jobs.table import JOBS
+from service.security.keyring import API_KEYS
 from service.settings import Settings
 
-_TABLES = (ITEMS, JOBS)
+_TABLES = (ITEMS, JOBS, API_KEYS)
 """One table of each module that defines some: what is imported is what is compared"""
 
 

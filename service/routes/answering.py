@@ -21,6 +21,8 @@ from service.jobs.documents import status_info
 from service.jobs.job import Status
 from service.routes.desk import Desk
 from service.routes.shelf import whole
+from service.security.access import check
+from service.security.scopes import Scope
 from service.series.answers import Member, Spent
 from service.series.order import ordered_points
 from service.series.prefer import Preference, preferred
@@ -60,6 +62,8 @@ async def answer(
     try:
         solved = iter(await answers.members(found, *choices, wants.wait, spent))
     except DeadlineExceeded:
+        if Scope.run not in desk.caller.scopes:
+            raise
         return await _as_job(asked, desk, wants, spent)
     members = [next(solved) if isinstance(site, Site) else site for site in sites]
     _raise_if_nothing(members, several)
@@ -90,7 +94,8 @@ async def _from_product(
 
 async def _as_job(asked: Representation, desk: Desk, wants: Preference, spent: Spent) -> Response:
     """202 with the job that makes what is asked for; the answer itself where that job has ended already."""
-    job, reused = await desk.runner.accept(ordered_points(asked))
+    check(desk.caller, Scope.run)
+    job, reused = await desk.runner.accept(ordered_points(asked, desk.caller.owner))
     if job.status is Status.successful:
         kept = (await desk.kept.document(job.id))["series"]["members"]
         return await _written(asked, [absolute(member, desk.base) for member in kept], spent)

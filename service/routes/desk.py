@@ -12,6 +12,8 @@ from service.dependencies import AnswersDep, BaseUrl, OutcomesDep, RunnerDep, Se
 from service.jobs.results import JobResults
 from service.jobs.runner import Runner
 from service.routes.store import ProductsDep
+from service.security.access import CallerDep
+from service.security.caller import Caller
 from service.series.answers import Answers
 from service.settings import Settings
 from workers.products.store import ProductStore
@@ -27,6 +29,7 @@ class Desk:
     catalog: Catalog
     products: ProductStore
     settings: Settings
+    caller: Caller
     base: str
     accept: str
     prefer: str
@@ -38,6 +41,7 @@ def _desk(
     outcomes: OutcomesDep,
     products: ProductsDep,
     settings: SettingsDep,
+    caller: CallerDep,
     base: BaseUrl,
     accept: Annotated[
         str, Header(description="Media types by liking, where f names no format.", examples=["text/csv"])
@@ -50,7 +54,9 @@ def _desk(
         ),
     ] = "",
 ) -> Desk:
-    return Desk(answers, runner, outcomes.kept, outcomes.catalog, products, settings, base, accept, prefer)
+    return Desk(
+        answers, runner, outcomes.kept, outcomes.catalog, products, settings, caller, base, accept, prefer
+    )
 
 
 DeskDep = Annotated[Desk, Depends(_desk)]

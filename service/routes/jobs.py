@@ -17,13 +17,15 @@ from service.dependencies import (
     RunnerDep,
     SettingsDep,
 )
-from service.errors import JobDismissed, ResultNotReady
+from service.errors import JobDismissed, ResultNotReady, Unauthorized
 from service.jobs.documents import failure, headers, status_info
 from service.jobs.execute import Execute, ordered, process_of
 from service.jobs.job import Status
-from service.jobs.listing import JobsQuery
+from service.jobs.listing import JobsQuery, of_owner
 from service.paging import number, token
 from service.routes.store import ProductsDep
+from service.security.access import CallerDep, Run, check_owner
+from service.security.caller import Caller
 from workers.errors import InvalidRequest
 
 router = APIRouter(tags=["jobs"])
@@ -31,13 +33,17 @@ router = APIRouter(tags=["jobs"])
 
 @router.get("/jobs", operation_id="get_jobs", summary="All jobs")
 async def get_jobs(
-    query: Annotated[JobsQuery, Query()], jobs: JobsDep, settings: SettingsDep, base: BaseUrl
+    query: Annotated[JobsQuery, Query()],
+    jobs: JobsDep,
+    settings: SettingsDep,
+    base: BaseUrl,
+    caller: CallerDep,
 ) -> JSONResponse:
-    """A page of the jobs, newest first."""
+    """A page of the caller's jobs, newest first; with the scope admin those of everybody."""
     if query.limit > settings.limit_list:
         raise InvalidRequest(f"limit {query.limit} is over the {settings.limit_list} of one page.", "limit")
     before = None if query.token is None else number(query.token)
-    page, rest = await jobs.page(query.limit, query.conditions, before)
+    page, rest = await jobs.page(query.limit, [*query.conditions, *of_owner(_whose(caller))], before)
     asked = query.model_dump(exclude_unset=True, exclude_none=True)
     links = [_link("self", f"{base}/jobs", asked)]
     if rest is not None:
@@ -81,9 +87,10 @@ async def get_results(
 
 
 @router.get("/jobs/{job_id}/inputs", operation_id="get_inputs", summary="Request of a job")
-async def get_inputs(job_id: str, jobs: JobsDep, base: BaseUrl) -> dict[str, Any]:
+async def get_inputs(job_id: str, jobs: JobsDep, base: BaseUrl, caller: CallerDep) -> dict[str, Any]:
     """The execution request as it was sent, but for the subscriber, whose addresses may hold its secrets."""
     job = await jobs.get(job_id)
+    check_owner(caller, job)
     here = f"{base}/jobs/{job.id}"
     links = [_link("self", f"{here}/inputs"), _link("up", here)]
     request = {name: value for name, value in job.request.items() if name != "subscriber"}
@@ -97,6 +104,7 @@ async def get_logs(
     log: JobLogDep,
     settings: SettingsDep,
     base: BaseUrl,
+    caller: CallerDep,
     limit: Annotated[int, Query(ge=1, description="Lines a page.", examples=[100])] = 100,
     offset: Annotated[
         int, Query(ge=0, le=2**31 - 1, description="Start behind the line of this id.", examples=[12])
@@ -104,6 +112,7 @@ async def get_logs(
 ) -> JSONResponse:
     """The log of a job, oldest line first."""
     job = await jobs.get(job_id)
+    check_owner(caller, job)
     if limit > settings.limit_list:
         raise InvalidRequest(f"limit {limit} is over the {settings.limit_list} of one page.", "limit")
     lines = await log.read(job.id, limit, offset)
@@ -119,29 +128,54 @@ async def get_logs(
     operation_id="replay_job",
     summary="Run the request of a job again",
     status_code=201,
+    dependencies=[Run],
     responses={201: {"description": "The job, new or one with an equal request; Location leads to it"}},
 )
 async def replay_job(
-    job_id: str, jobs: JobsDep, runner: RunnerDep, processes: ProcessesDep, base: BaseUrl
+    job_id: str,
+    jobs: JobsDep,
+    runner: RunnerDep,
+    processes: ProcessesDep,
+    base: BaseUrl,
+    caller: CallerDep,
 ) -> JSONResponse:
     """Run the stored request on the cubes as they are now.
 
     Where these are the same and the job was successful, it is its own replay, and is returned.
     """
     earlier = await jobs.get(job_id)
+    check_owner(caller, earlier)
     body = Execute.model_validate(earlier.request)
-    job, reused = await runner.accept(ordered(process_of(processes, earlier.process), body, base))
+    job, reused = await runner.accept(
+        ordered(process_of(processes, earlier.process), body, base, owner=caller.owner)
+    )
     return JSONResponse(
         status_info(job, base, reused), 201, headers(job) | {"Location": f"{base}/jobs/{job.id}"}
     )
 
 
-@router.delete("/jobs/{job_id}", operation_id="dismiss_job", summary="Dismiss a job")
-async def dismiss_job(job_id: str, runner: RunnerDep, base: BaseUrl) -> JSONResponse:
+@router.delete("/jobs/{job_id}", operation_id="dismiss_job", summary="Dismiss a job", dependencies=[Run])
+async def dismiss_job(
+    job_id: str, jobs: JobsDep, runner: RunnerDep, base: BaseUrl, caller: CallerDep
+) -> JSONResponse:
     """Stop a job that runs; forget one that has ended, whose product stays."""
+    check_owner(caller, await jobs.get(job_id))
     job = await runner.dismiss(job_id)
     document = status_info(job, base) | {"status": Status.dismissed}
     return JSONResponse(document, headers={"Cache-Control": "no-store"})
+
+
+def _whose(caller: Caller) -> str | None:
+    """Of whose jobs a list tells; None for everybody's.
+
+    Raises:
+        Unauthorized: the caller is nobody known, whose jobs could not be told from those of others.
+    """
+    if caller.admin:
+        return None
+    if not caller.known:
+        raise Unauthorized("A list holds the jobs of who asks for it: send the API key that started them.")
+    return caller.owner
 
 
 def _link(rel: str, href: str, asked: dict[str, Any] | None = None) -> dict[str, str]:

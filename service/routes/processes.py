@@ -13,6 +13,7 @@ from service.jobs.documents import failure, headers, status_info
 from service.jobs.execute import Execute, check_outputs, ordered, process_of
 from service.jobs.job import Status
 from service.routes.store import ProductsDep
+from service.security.access import CallerDep, Run
 from service.series.prefer import preferred
 
 router = APIRouter(tags=["processes"])
@@ -39,6 +40,7 @@ async def get_process(process_id: str, processes: ProcessesDep, base: BaseUrl) -
     operation_id="execute",
     summary="Run a process",
     status_code=201,
+    dependencies=[Run],
     responses={
         200: {"description": "The results, where the process can run at once and no job is preferred"},
         201: {"description": "The job, new or one with an equal request; Location leads to it"},
@@ -54,6 +56,7 @@ async def execute(
     products: ProductsDep,
     settings: SettingsDep,
     base: BaseUrl,
+    caller: CallerDep,
     prefer: Annotated[
         str,
         Header(
@@ -80,7 +83,7 @@ async def execute(
     request.state.parameters = "body"
     check_outputs(process, body.outputs)
     request.state.parameters = "body.inputs"
-    job, reused = await runner.accept(ordered(process, body, base, idempotency_key))
+    job, reused = await runner.accept(ordered(process, body, base, idempotency_key, caller.owner))
     wants, here = preferred(prefer, settings.wait, settings.limit_wait), f"{base}/jobs/{job.id}"
     more = {"Preference-Applied": wants.applied} if wants.applied else {}
     if "sync-execute" in process.job_control_options and not wants.job:

@@ -8,7 +8,7 @@ from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point_process import PROCESS_ID
 
 
-def ordered_points(asked: Representation) -> Order:
+def ordered_points(asked: Representation, owner: str | None) -> Order:
     """The job that makes the series of a request, whatever the form in which they are told."""
     query = asked.options
     chosen = {*VelocityParameters.model_fields, "observations", "max_distance"}
@@ -16,4 +16,4 @@ def ordered_points(asked: Representation) -> Order:
         "points": [[place.lon, place.lat] for place in asked.places],
         **query.model_dump(mode="json", include=chosen, exclude_defaults=True),
     }
-    return Order(PROCESS_ID, inputs, Controls(), {"inputs": inputs}, asked.base)
+    return Order(PROCESS_ID, inputs, Controls(), {"inputs": inputs}, asked.base, owner=owner)

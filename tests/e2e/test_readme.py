@@ -131,5 +131,5 @@ def test_every_setting_has_its_row():
 
 
 def test_files_that_the_readme_names_exist():
-    for name in re.findall(r"\b(LICENSE|docker-compose\.yml)\b", README):
+    for name in re.findall(r"\b(LICENSE|SECURITY\.md|docker-compose\.yml)\b", README):
         assert (ROOT / name).is_file()

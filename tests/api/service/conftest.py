@@ -96,6 +96,12 @@ def serve(settings):
     return start
 
 
+@pytest.fixture(scope="session")
+def served():
+    """Serve an app on the in-process cluster: a context that gives its address."""
+    return lambda settings: serving(create_app(settings, connect=in_process))
+
+
 @pytest.fixture(scope="module")
 def api(tmp_path_factory, cube):
     """A client of a service with the real tasks, shared by the tests of a module."""

@@ -23,6 +23,7 @@ from service.database import METADATA
 from service.jobs.job import Status
 from service.jobs.store import JobStore
 from service.jobs.table import JOBS
+from service.security.keyring import API_KEYS
 from workers.errors import StoreNotWritable
 
 pytestmark = pytest.mark.anyio
@@ -49,7 +50,7 @@ def differences(connection: sa.Connection) -> list:
 
 
 async def tables_are_as_needed(url: str) -> None:
-    assert JOBS.metadata is ITEMS.metadata is METADATA
+    assert JOBS.metadata is ITEMS.metadata is API_KEYS.metadata is METADATA
     engine = database.connect(url)
     async with engine.connect() as connection:
         assert await connection.run_sync(differences) == []
