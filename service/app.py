@@ -34,7 +34,11 @@ from service.jobs.retention import keep_tidy
 from service.jobs.runner import Runner
 from service.jobs.sending import Sender, kept_secret
 from service.jobs.store import JobStore
-from service.middleware import RequestId
+from service.middleware import Unforeseen
+from service.observability.parts import health_of
+from service.observability.queue import Queue
+from service.observability.requests import Observed
+from service.observability.scraping import scraped, scraping
 from service.routes import (
     catalog,
     description,
@@ -104,8 +108,9 @@ def create_app(
     app.add_middleware(ContentCoding)
     app.add_middleware(Gate, app.state.settings)
     app.add_middleware(Bounds, app.state.settings)
-    app.add_middleware(RequestId)
+    app.add_middleware(Unforeseen)
     app.add_middleware(Cors, asked_by_post=("/search", "/timeseries"))
+    app.add_middleware(Observed)
     return app
 
 
@@ -132,10 +137,13 @@ def _lifespan(
             )
             async with connect(settings) as state.cluster:
                 state.answers = Answers(state.cluster, state.tasks, settings)
+                state.health = health_of(state.cluster, state.jobs, settings)
+                watch = scraping(state.cluster, Queue(engine), state.health)
                 try:
-                    async with _jobs_of(state, engine, sender):
+                    async with scraped(settings.metrics, watch), _jobs_of(state, engine, sender):
                         yield
                 finally:
+                    await state.health.close()
                     await state.answers.close()
         finally:
             await engine.dispose()

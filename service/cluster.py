@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from distributed import Client, Future, KilledWorker
 from distributed.client import FutureCancelledError
-from distributed.comm import CommClosedError
+from distributed.comm import CommClosedError, get_address_host
 
 from service.errors import DeadlineExceeded, SchedulerUnavailable, WorkersLost
+from workers.telemetry.occasion import carried, current
 
 Result = TypeVar("Result")
 SHARD = {"shard": 1}
@@ -59,7 +61,9 @@ class Cluster:
             SchedulerUnavailable: there is no connection to it.
         """
         self._check_connection()
-        return self.client.submit(function, *arguments, pure=False, **options)
+        if options.get("key") is None:
+            options["key"] = f"{function.__name__}-{uuid.uuid4()}"
+        return self.client.submit(carried, current(), function, *arguments, pure=False, **options)
 
     async def tell(self, function: Callable[..., None], *arguments: Any) -> None:
         """Run a function at once in every worker, beside its tasks; one that does not answer is passed over.
@@ -92,12 +96,29 @@ class Cluster:
         Raises:
             SchedulerUnavailable: the scheduler does not answer.
         """
+        known = await self._known_workers()
+        return sum(worker["resources"].get("shard", 0) >= 1 for worker in known.values())
+
+    async def measured_at(self) -> list[str]:
+        """Where each worker answers for its measures, as `host:port`.
+
+        Raises:
+            SchedulerUnavailable: the scheduler does not answer.
+        """
+        known = await self._known_workers()
+        return sorted(
+            f"{get_address_host(address)}:{worker['services']['dashboard']}"
+            for address, worker in known.items()
+            if "dashboard" in worker["services"]
+        )
+
+    async def _known_workers(self) -> dict[str, dict[str, Any]]:
+        """What the scheduler knows of each worker, by address."""
         self._check_connection()
         try:
-            known = await self.client.scheduler.identity(n_workers=-1)
+            return (await self.client.scheduler.identity(n_workers=-1))["workers"]
         except (OSError, CommClosedError) as error:
             raise SchedulerUnavailable(f"The Dask scheduler does not answer: {error}.") from error
-        return sum(worker["resources"].get("shard", 0) >= 1 for worker in known["workers"].values())
 
     def _check_connection(self) -> None:
         if not self.alive:

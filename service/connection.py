@@ -13,6 +13,7 @@ from distributed import Client, LocalCluster
 from service.cluster import SHARD, Cluster
 from service.errors import SchedulerUnavailable
 from service.settings import Settings
+from workers.telemetry import logs
 from workers.velocity.warm import warm
 
 _log = logging.getLogger(__name__)
@@ -41,6 +42,12 @@ async def connect(settings: Settings) -> AsyncIterator[Cluster]:
             host="127.0.0.1",
             local_directory=str(settings.data / "dask"),
             silence_logs=logging.ERROR,
+            preload=["workers.telemetry.start"],
+            env={
+                logs.FORM: settings.log_format,
+                logs.LEVEL: settings.log_level,
+                logs.QUIET: "1",
+            },
             asynchronous=True,
         ) as local,
         Client(local, asynchronous=True, set_as_default=False) as client,

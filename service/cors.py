@@ -7,7 +7,7 @@ from collections.abc import Collection
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.middleware import HEADER
+from service.observability.requests import HEADER
 
 EXPOSED = (
     "Location",

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from service.observability import statements
 from workers.errors import StoreNotWritable
 
 METADATA = sa.MetaData(
@@ -42,6 +43,7 @@ def connect(url: str, **options: Any) -> AsyncEngine:
                     "written as OGIVE_DATA, or another database as OGIVE_DATABASE."
                 ) from error
         sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    statements.watch(engine)
     return engine
 
 

@@ -20,6 +20,7 @@ OgiveError (workers.errors)
     ├── SlowBody              a body that does not come to its end
     ├── SchedulerUnavailable  the Dask cluster cannot be reached or lost the work
     │   └── WorkersLost           the workers that took a task died of it
+    ├── NotReady              a part that the service needs does not answer; carries what each said
     ├── TooManyJobs           no more jobs may run or wait
     ├── IdempotencyConflict   a key that stands for one request came with another
     ├── BudgetExceeded        the job used what its request allowed
@@ -27,6 +28,8 @@ OgiveError (workers.errors)
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from workers.errors import OgiveError
 
@@ -44,6 +47,7 @@ __all__ = [
     "NoSuchProcess",
     "NotAcceptable",
     "NotFound",
+    "NotReady",
     "QueryTooLong",
     "QuotaExceeded",
     "RateLimited",
@@ -168,6 +172,18 @@ class SchedulerUnavailable(ServiceError):
 
 class WorkersLost(SchedulerUnavailable):
     """Every worker that took a task died while it ran, most likely for want of memory."""
+
+
+class NotReady(ServiceError):
+    """Parts that the service needs do not answer."""
+
+    def __init__(self, message: str, checks: dict[str, dict[str, Any]]) -> None:
+        super().__init__(message, checks)
+
+    @property
+    def checks(self) -> dict[str, dict[str, Any]]:
+        """Of each part by name its `state`, its milliseconds `ms`, and where it failed `detail`."""
+        return self.args[1]
 
 
 class TooManyJobs(ServiceError):

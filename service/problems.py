@@ -241,6 +241,14 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "The Dask cluster cannot be reached, has no worker, or lost the work. Try again later.",
         headers=_retry,
     ),
+    service.NotReady: Kind(
+        "not-ready",
+        503,
+        "Not ready",
+        "A part that the service needs does not answer; `checks` tells of each. Try again later.",
+        lambda error: {"checks": error.checks},
+        _retry,
+    ),
     service.TooManyJobs: Kind(
         "too-many-jobs",
         429,

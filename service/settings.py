@@ -19,6 +19,7 @@ from service.security.provider import ALGORITHMS, Provider
 from workers.cubes.merging import MAIN
 from workers.cubes.reference import Access
 from workers.plan import CubeSource, GivenDataset, Limits
+from workers.telemetry import logs
 
 PREFIX = "OGIVE_"
 TEST_PREFIX = "OGIVE_TEST_"
@@ -112,6 +113,16 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    metrics: str | None = Field(
+        None,
+        pattern=r"^\S+:\d+$",
+        description="Address (127.0.0.1:9464) of Prometheus metrics and of the list of workers to scrape; "
+        "without it there are none. Nobody is asked who they are there: keep it off the open internet.",
+    )
+    log_format: logs.Form = Field(
+        "text", description="Form of log lines: text for people, json for machines; workers read it too."
+    )
+    log_level: logs.Level = Field("info", description="Least level of what is logged; workers read it too.")
     wait: float = Field(
         20.0,
         gt=0,

@@ -6,6 +6,7 @@ and is never computed again, whoever asks.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -20,6 +21,8 @@ from workers.products import documents, keys, receipts, zarr_layout
 from workers.products.item import build_item, save_item, version_link
 from workers.products.store import ProductStore
 from workers.products.summary import summary_properties
+from workers.telemetry import measures, spans
+from workers.telemetry.occasion import on_behalf
 from workers.velocity.flowline import line_series
 from workers.velocity.point import point_series, solve_sites
 from workers.velocity.sites import Site, sites_at
@@ -43,6 +46,7 @@ __all__ = [
     "stop_job",
 ]
 
+_log = logging.getLogger(__name__)
 _STOPPED: set[str] = set()
 """Jobs that this process must not work for any more"""
 
@@ -131,7 +135,8 @@ def compute_shard(plan: Plan, index: int, products: str, job_id: str) -> ShardRe
             raise Dismissed("The job was dismissed.")
 
     check()
-    return publish_shard(plan, index, products, on_block, check)
+    with on_behalf(job_id=job_id, shard=index), spans.span("shard", ogive__job=job_id, ogive__shard=index):
+        return publish_shard(plan, index, products, on_block, check)
 
 
 def _go_on(*_: object) -> None:
@@ -151,20 +156,34 @@ def publish_shard(
         SourceError, StoreNotWritable: the input or the store is at fault.
     """
     process, store, shard = PROCESSES[plan.process], ProductStore(products), plan.shards[index]
-    spec = process.product(plan)
-    outcome = process.compute(plan, index, on_block, check)
-    objects = zarr_layout.write_shard(store, spec, shard.row, shard.column, outcome.arrays)
-    receipt = ShardReceipt(
-        shard=index,
-        objects=objects,
-        pixels=outcome.pixels,
-        blocks=outcome.blocks,
-        pairs=outcome.pairs,
-        problems=outcome.problems,
-        cpu_seconds=round(outcome.cpu_seconds, 3),
-        quality=outcome.quality,
-    )
-    receipts.save(store, spec.id, receipt)
+    spec, began, ended = process.product(plan), time.perf_counter(), "failed"
+    try:
+        with spans.span("solve"), measures.stage("solve"):
+            outcome = process.compute(plan, index, on_block, check)
+        with spans.span("write"), measures.stage("write"):
+            objects = zarr_layout.write_shard(store, spec, shard.row, shard.column, outcome.arrays)
+            receipt = ShardReceipt(
+                shard=index,
+                objects=objects,
+                pixels=outcome.pixels,
+                blocks=outcome.blocks,
+                pairs=outcome.pairs,
+                problems=outcome.problems,
+                cpu_seconds=round(outcome.cpu_seconds, 3),
+                quality=outcome.quality,
+            )
+            receipts.save(store, spec.id, receipt)
+        ended = "written"
+    except Dismissed:
+        ended = "dismissed"
+        raise
+    finally:
+        measures.SHARDS.labels(ended).inc()
+    measures.count_shard(outcome)
+    solved, seconds = outcome.pixels["solved"], time.perf_counter() - began
+    _log.info("Shard %d is written: %d pixels solved in %.1f s", index, solved, seconds)
+    for told in outcome.problems:
+        _log.warning("Shard %d: %s", index, told)
     return receipt
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from service.cli import options
 from service.cli.inversion import chosen
-from service.cli.output import progress, write
-from workers.errors import InvalidRequest
+from service.cli.output import chosen_form, progress, write_form
+from workers.errors import InvalidRequest, OgiveError
 
 if TYPE_CHECKING:
     from geojson_pydantic.geometries import LineString
 
-SUFFIXES = {".json": "json", ".csv": "csv", ".nc": "netcdf"}
+    from workers.velocity.line import LineSeries
 
 
 def flowline(
@@ -38,42 +38,49 @@ def flowline(
     ],
     cube: options.Cubes = None,
     form: Annotated[
-        Literal["json", "csv", "netcdf"] | None,
-        typer.Option("-f", "--format", help="Without it the name of FILE decides: .json, .csv or .nc."),
+        options.Form | None,
+        typer.Option(
+            "-f",
+            "--format",
+            help="Without it the name of FILE decides: .json, .csv, .nc, .parquet or .covjson. json is the "
+            "very document of POST /timeseries, links aside.",
+        ),
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
-    ] = None,
+    output: options.Output = None,
 ) -> None:
     """Series at equal distances along a line, and the table of speeds and their anomalies.
 
     Each point answers as `ogive series` does there. Anomalies are against the
     mean over time at the point, in m/yr and as a part of it. A point outside all
-    cubes is marked, and its row is empty.
+    cubes has a problem in place of its series, and its row is empty.
 
     Examples:
       ogive flowline --cube CUBE.zarr --line flowline.geojson --spacing 500 -o flowline.nc
       ogive flowline --line="-139.03,60.74 -139.01,60.75" --spacing 250 --step P1M -f csv
     """
     parameters = chosen(context)
-    form = form or SUFFIXES.get(output.suffix if output else "", "json")
-    if form == "netcdf" and output is None:
-        raise InvalidRequest("netcdf is no text to print; name a file by -o.", "output")
+    form = chosen_form(form, output)
     coordinates = _places(line) or read_line(Path(line)).coordinates
-    from service.formats import flowline as document
-    from service.formats.series import dumps
     from workers.velocity.flowline import line_series
 
     sources = options.settings(cubes=tuple(cube) if cube else None).source
     with progress("Flowline", "pixels") as report:
         answer = line_series(sources, coordinates, spacing, parameters, report)
-    if form == "netcdf":
-        from service.formats.flowline_netcdf import netcdf
+    write_form(form, document(answer), output)
 
-        write(netcdf(answer), output)
-    else:
-        whole = document.document(answer)
-        write(document.table(whole) if form == "csv" else f"{dumps(whole)}\n", output)
+
+def document(line: LineSeries) -> dict[str, Any]:
+    """What POST /timeseries answers for the line, links and the addresses of problems aside."""
+    from service.formats.places import along, at_places
+    from service.formats.problem import problem
+    from service.formats.series import document as of_point
+
+    members = [
+        problem(each, "", f"#/members/{number}").document if isinstance(each, OgiveError) else of_point(each)
+        for number, each in enumerate(line.answers)
+    ]
+    points = line.points
+    return at_places(members, along(points.lon.tolist(), points.lat.tolist(), points.distance.tolist()), True)
 
 
 def _places(text: str) -> list[tuple[float, float]] | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 
 PLACE = "Place"
 
+Form = Literal["json", "csv", "netcdf", "parquet", "covjson"]
+"""The formats of `service.formats.FORMATS`, which takes too long to import for a help text"""
+FormOrPlot = Literal["json", "csv", "netcdf", "parquet", "covjson", "plot"]
+"""Typer knows no union of the two"""
+
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
+]
 Cubes = Annotated[
     list[str] | None,
     typer.Option(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -33,6 +34,29 @@ def write(content: str | bytes, path: Path | None) -> None:
         path.write_bytes(data)
     except OSError as error:
         raise InvalidRequest(f"--output: {path} cannot be written: {error.strerror}.", "output") from None
+
+
+def chosen_form(form: str | None, path: Path | None) -> str:
+    """The format: the one that was named, else the one that the name of the file tells, else json.
+
+    Raises:
+        InvalidRequest: it is no text, and there is no file to write it to.
+    """
+    from service.formats import FORMATS
+
+    suffixes = {f".{made.suffix}": name for name, made in FORMATS.items()}
+    form = form or suffixes.get(path.suffix if path else "", "json")
+    if path is None and form in FORMATS and not FORMATS[form].is_text:
+        raise InvalidRequest(f"{form} is no text to print; name a file by -o.", "output")
+    return form
+
+
+def write_form(form: str, whole: dict[str, Any], path: Path | None) -> None:
+    """Write the document of a request in a format; a text ends with its line."""
+    from service.formats import FORMATS
+
+    made = FORMATS[form].write(whole)
+    write(made.rstrip(b"\n") + b"\n" if FORMATS[form].is_text else made, path)
 
 
 def show(drawing: Callable[[int], RenderableType], path: Path | None) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from service.cli import options
 from service.cli.inversion import chosen
-from service.cli.output import show, write
+from service.cli.output import chosen_form, show, write_form
+from workers.errors import InvalidRequest
 
 
 def series(
@@ -30,12 +30,15 @@ def series(
         bool, typer.Option("--observations", help="Add the raw image pairs to the JSON document.")
     ] = False,
     form: Annotated[
-        Literal["json", "csv", "plot"],
-        typer.Option("-f", "--format", help="json is the very document of GET /timeseries, links aside."),
-    ] = "json",
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write here instead of stdout.")
+        options.FormOrPlot | None,
+        typer.Option(
+            "-f",
+            "--format",
+            help="Without it the name of FILE decides: .json, .csv, .nc, .parquet or .covjson. json is the "
+            "very document of GET /timeseries, links aside.",
+        ),
     ] = None,
+    output: options.Output = None,
 ) -> None:
     """A regular velocity series at one place, with its interval. No server is needed.
 
@@ -46,10 +49,10 @@ def series(
       ogive series --cube CUBE.zarr --lon -49.46 --lat 69.11 -f plot
       ogive series --cube CUBE.zarr --lon -49.46 --lat 69.11 --step P1M
       ogive series --cube A.zarr --cube B.zarr --merge --lon -49.46 --lat 69.11
-      ogive series --lon -139.02 --lat 60.745 -f csv -o kaskawulsh.csv
+      ogive series --lon -139.02 --lat 60.745 -o kaskawulsh.nc
     """
     parameters = chosen(context)
-    from service.formats import FORMATS
+    form = "plot" if form == "plot" else chosen_form(form, output)
     from service.formats.series import document
     from workers.velocity.point import point_series
 
@@ -60,10 +63,12 @@ def series(
         parameters = parameters.model_copy(update={"datasets": ",".join(names)})
     else:
         sources = options.settings(cubes=tuple(cube) if cube else None).source
+    if observations and form != "json":
+        raise InvalidRequest("--observations: they are told in json alone.", "observations")
     answer = document(point_series(sources, lon, lat, parameters, observations))
     if form == "plot":
         from service.cli.plot import chart
 
         show(lambda width: chart(answer, width), output)
     else:
-        write(FORMATS[form].write(answer).decode().rstrip("\n") + "\n", output)
+        write_form(form, answer, output)

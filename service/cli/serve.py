@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import socket
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.cli import options
-from workers.errors import OgiveError
+from service.listening import listen
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_log = logging.getLogger(__name__)
 _KEEP_ALIVE_SECONDS = 75
 """Longer than clients and proxies keep a connection that rests, so that none is closed under a request"""
 
@@ -39,35 +39,9 @@ def serve(
       OGIVE_SCHEDULER=tcp://scheduler:8786 ogive serve --host 0.0.0.0
     """
     settings = options.settings(port=port, host=host, cubes=tuple(cube) if cube else None)
-    listener = _listen(settings.host, settings.port)
+    listener = listen(settings.host, settings.port, "--port")
     with listener:
         _answer(settings, listener)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket, so that a port in use is told before anything else is started.
-
-    Raises:
-        OgiveError: the address cannot be listened on.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise OgiveError(f"{host!r} is no address to listen on: {error.strerror}.") from None
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise OgiveError(
-                f"port {port} of {host} is in use; choose another with --port, or 0 for a free one."
-            ) from None
-        raise OgiveError(f"port {port} of {host} cannot be listened on: {error.strerror}.") from None
-    return listener
 
 
 def _answer(settings: Any, listener: socket.socket) -> None:
@@ -75,7 +49,11 @@ def _answer(settings: Any, listener: socket.socket) -> None:
     import uvicorn
 
     from service.app import create_app
+    from workers.telemetry import logs, spans
     from workers.version import VERSION
+
+    logs.install(settings.log_format, settings.log_level)
+    spans.install("ogive")
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -83,13 +61,19 @@ def _answer(settings: Any, listener: socket.socket) -> None:
             log.setLevel(logging.WARNING)
             host, port = listener.getsockname()[:2]
             address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            typer.echo(
-                f"Ogive {VERSION} answers at http://{address} (data in {settings.data}); Ctrl-C stops it"
-            )
+            told = f"Ogive {VERSION} answers at http://{address} (data in {settings.data})"
+            if settings.log_format == "json":
+                _log.info(told)
+            else:
+                typer.echo(f"{told}; Ctrl-C stops it")
 
     application = _Startup(create_app(settings))
     config = uvicorn.Config(
-        application, lifespan="on", log_level="info", timeout_keep_alive=_KEEP_ALIVE_SECONDS
+        application,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
     )
     server = Server(config)
     log = logging.getLogger("uvicorn.error")

@@ -21,6 +21,11 @@ class Format:
     text: bool = False
     """Whether times may be told in another way than that of the format"""
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it can be read on a terminal."""
+        return self.text or self.media_type.endswith("json")
+
 
 FORMATS: dict[str, Format] = {
     "json": Format("application/json", "json", lambda whole: series.dumps(whole).encode(), text=True),

@@ -134,6 +134,7 @@ ANSWERS: dict[str, dict[str, Schema]] = {
     "get_timeseries": _SERIES,
     "post_timeseries": _SERIES,
     "get_timeseries_schema": {_SCHEMA: _ref("Document")},
+    "get_collection_schema": {_SCHEMA: _ref("Document")},
     "execute": {_JSON: {"anyOf": [_ref("StatusInfo"), _ref("Results")]}},
     "estimate": {_JSON: _ref("Document")},
     "replay_job": _STATUS,

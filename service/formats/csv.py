@@ -7,15 +7,15 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from service.formats.distance_time import TABLE_UNITS, beside
 from service.formats.series import COLLECTION, answered
-
-_PLACE = ("member", "lon", "lat")
 
 
 def table(whole: dict[str, Any]) -> bytes:
     """The series of a document as text; an empty field where the document has null.
 
-    Those of several places stand one below the other, with the number of the member and its place in front.
+    Those of several places stand one below the other, with the number of the member and its place in front;
+    those along a line also tell the distance, and their anomalies against the mean of the place.
     """
     text = io.StringIO()
     writer, members = csv.writer(text, lineterminator="\n"), answered(whole)
@@ -29,10 +29,13 @@ def table(whole: dict[str, Any]) -> bytes:
         text.writelines(f"# member {number}: {line}\n" for line in lines)
     if members:
         text.writelines(f"# {line}\n" for line in _units(members[0][1]))
-        writer.writerow([*_PLACE, *members[0][1]["series"]])
+        place, more = beside(whole, members[0][0])
+        text.writelines(f"# {name}: {TABLE_UNITS[name]}\n" for name in more)
+        writer.writerow([*place, *members[0][1]["series"], *more])
     for number, member in members:
-        place = number, member["requested"]["lon"], member["requested"]["lat"]
-        writer.writerows([*place, *row] for row in zip(*member["series"].values(), strict=True))
+        place, more = beside(whole, number)
+        columns = [*member["series"].values(), *more.values()]
+        writer.writerows([*place.values(), *row] for row in zip(*columns, strict=True))
     return text.getvalue().encode()
 
 

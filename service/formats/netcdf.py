@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from service.formats.flowline_netcdf import ALONG, OVER_TIME
+from service.formats import line_netcdf
 from service.formats.frame import arrays
 from service.formats.series import answered
 from service.formats.shape import TIMES
@@ -35,10 +35,37 @@ _STATION = {
 
 
 def dataset(whole: dict[str, Any]) -> bytes:
-    """A NetCDF-4 file of the members that are series; a window that a member lacks has no values there."""
+    """A NetCDF-4 file; the same bytes for the same document.
+
+    Of places: the members that are series, each a station; a window that a member lacks has no values there.
+    Along a line: every point, on the dimensions distance and time.
+    """
     import xarray as xr
 
     members = [member for _, member in answered(whole)]
+    if "flowline" in whole:
+        data, coordinates = line_netcdf.variables(whole)
+        about = {"title": "Regularised ice velocity along a line"}
+    else:
+        data, coordinates = _stations(members)
+        about = {"featureType": "timeSeries", "title": "Regularised ice velocity at places"}
+    made = xr.Dataset(
+        data,
+        coords=coordinates,
+        attrs={
+            "Conventions": "CF-1.11, ACDD-1.3",
+            **about,
+            "year_length_days": 365,
+            "license": "CC-BY-4.0",
+            "references": "https://doi.org/10.5194/tc-19-4555-2025 https://doi.org/10.5194/tc-19-3517-2025",
+            **_method(members),
+        },
+    )
+    return bytes(made.to_netcdf(engine="h5netcdf", format="NETCDF4", encoding=_encoding(made)))
+
+
+def _stations(members: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Data and coordinates of members, each a station."""
     columns = [arrays(member) for member in members]
     windows = [np.column_stack([each["start"], each["end"]]) for each in columns]
     bounds = np.unique(np.concatenate([np.empty((0, 2), "datetime64[ms]"), *windows]), axis=0)
@@ -52,21 +79,8 @@ def dataset(whole: dict[str, Any]) -> bytes:
     }
     for name in (name for name in (columns[0] if columns else ()) if name not in TIMES):
         data[_NAMES.get(name, name)] = _common(name, columns, bounds)
-    data |= _along(whole)
-    made = xr.Dataset(
-        data,
-        coords={"time": ("time", _days(bounds).mean(axis=1), _TIME_AXIS)},
-        attrs={
-            "Conventions": "CF-1.11, ACDD-1.3",
-            "featureType": "timeSeries",
-            "title": "Regularised ice velocity at places",
-            "year_length_days": 365,
-            "license": "CC-BY-4.0",
-            "references": "https://doi.org/10.5194/tc-19-4555-2025 https://doi.org/10.5194/tc-19-3517-2025",
-            **_method(members),
-        },
-    ).set_coords(["lon", "lat", "station_id"])
-    return bytes(made.to_netcdf(engine="h5netcdf", format="NETCDF4", encoding=_encoding(made)))
+    places = {name: data.pop(name) for name in ("lon", "lat", "station_id")}
+    return data, {"time": ("time", _days(bounds).mean(axis=1), _TIME_AXIS), **places}
 
 
 _TIME_AXIS = {
@@ -113,17 +127,6 @@ def _method(members: list[dict[str, Any]]) -> dict[str, Any]:
     return told | {"interval": interval["kind"], "interval_level": interval["level"]}
 
 
-def _along(whole: dict[str, Any]) -> dict[str, tuple]:
-    """The distance-time table, where the places lie along a line."""
-    if (line := whole.get("flowline")) is None:
-        return {}
-    stations = [number for number, _ in answered(whole)]
-    points = {name: np.array(values, float)[stations] for name, values in line["points"].items()}
-    tables = {name: np.array(line["table"][name], np.float32)[stations] for name in OVER_TIME}
-    made = {name: ("station", values, ALONG[name]) for name, values in points.items()}
-    return made | {name: (("station", "time"), values, OVER_TIME[name]) for name, values in tables.items()}
-
-
 def _days(moments: np.ndarray) -> np.ndarray:
     return (moments - _EPOCH).astype(np.int64) / _DAY_MS
 
@@ -145,6 +148,6 @@ def _encoding(made: Any) -> dict[str, dict[str, Any]]:
     """No fill value but for floats that may be missing: coordinates are whole, flags say it by a bit."""
     plain = {name: {"_FillValue": None} for name in made.variables}
     for name, variable in made.data_vars.items():
-        if variable.dims == ("station", "time") and variable.dtype.kind == "f":
+        if variable.dims[1:] == ("time",) and variable.dtype.kind == "f":
             plain[name] = {"_FillValue": np.float32(np.nan), "zlib": True, "complevel": 4}
     return plain

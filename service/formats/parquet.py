@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from service.formats.distance_time import beside
 from service.formats.frame import arrays
 from service.formats.series import COLLECTION, answered, dumps
 from service.formats.shape import TIMES
@@ -17,13 +18,14 @@ METADATA = b"ogive"
 def table(whole: dict[str, Any]) -> bytes:
     """A Parquet file with the columns of the document, times in UTC, null where there is no value.
 
-    Those of several places have `member`, `lon` and `lat` in front.
+    Those of several places have `member`, `lon` and `lat` in front; those along a line also their distance,
+    and at the end their anomalies.
     """
     import pyarrow as pa
     from pyarrow import parquet
 
     members = answered(whole)
-    parts = [{**_place(number, member, whole), **arrays(member)} for number, member in members]
+    parts = [_columns(number, member, whole) for number, member in members]
     columns = {
         name: pa.array(np.concatenate([part[name] for part in parts]), _type(name), from_pandas=True)
         for name in (parts[0] if parts else ())
@@ -35,15 +37,15 @@ def table(whole: dict[str, Any]) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def _place(number: int, member: dict[str, Any], whole: dict[str, Any]) -> dict[str, np.ndarray]:
+def _columns(number: int, member: dict[str, Any], whole: dict[str, Any]) -> dict[str, np.ndarray]:
     if whole["type"] != COLLECTION:
-        return {}
-    size, asked = len(member["series"]["time"]), member["requested"]
-    return {
-        "member": np.full(size, number, np.int32),
-        "lon": np.full(size, asked["lon"]),
-        "lat": np.full(size, asked["lat"]),
+        return arrays(member)
+    place, more = beside(whole, number)
+    size = len(member["series"]["time"])
+    front = {
+        name: np.full(size, value, np.int32 if name == "member" else float) for name, value in place.items()
     }
+    return {**front, **arrays(member), **{name: np.array(v, np.float32) for name, v in more.items()}}
 
 
 def _type(name: str) -> Any:

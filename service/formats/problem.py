@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from service.observability.measures import PROBLEMS
 from service.problems import Kind, kind_of
 from workers.errors import InvalidRequest, OgiveError
 
@@ -23,7 +24,8 @@ class Problem:
     headers: Mapping[str, str]
 
     def response(self) -> JSONResponse:
-        """The HTTP response that carries the document."""
+        """The HTTP response that carries the document, counted."""
+        PROBLEMS.labels(self.document["type"].rpartition("/")[2]).inc()
         return JSONResponse(self.document, self.status, dict(self.headers), MEDIA_TYPE)
 
 

@@ -18,7 +18,8 @@ from workers.velocity.series import Flag, PixelSeries
 from workers.version import VERSION
 
 SCHEMA = "schemas/timeseries-1.json"
-"""Relative to the service's root, where the schema is served"""
+COLLECTION_SCHEMA = "schemas/timeseries-collection-1.json"
+"""Relative to the service's root, where the schemas are served"""
 UNITS = {
     "time": "iso8601",
     "start": "iso8601",
@@ -93,14 +94,14 @@ def document(point: PointSeries, links: list[dict[str, str]] | None = None) -> d
 
 
 @cache
-def schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) that every document fulfils."""
-    return json.loads(files("service.formats").joinpath("timeseries-1.json").read_text("utf-8"))
+def schema(name: str = SCHEMA) -> dict[str, Any]:
+    """The JSON Schema (2020-12) that every document fulfils which names it."""
+    return json.loads(files("service.formats").joinpath(name.removeprefix("schemas/")).read_text("utf-8"))
 
 
 def collection(members: list[dict[str, Any]], links: list[dict[str, str]] | None = None) -> dict[str, Any]:
     """The document of several places: for each its `VelocityTimeSeries`, or the problem in its stead."""
-    whole = {"type": COLLECTION, "schema": SCHEMA, "members": members}
+    whole = {"type": COLLECTION, "schema": COLLECTION_SCHEMA, "members": members}
     return whole if links is None else {**whole, "links": links}
 
 

@@ -11,6 +11,7 @@ from service.formats.series import COLLECTION, OBSERVATION_UNITS, UNITS, answere
 TIMES = ("time", "start", "end")
 VARIABLES = tuple(name for name in UNITS if name not in TIMES)
 """What `variables` may name; the times are always there"""
+_PLACE = ("lon", "lat", "distance_m")
 TimeFormat = Literal["iso8601", "unixms"]
 
 
@@ -37,7 +38,8 @@ def rows(whole: dict[str, Any]) -> list[dict[str, Any]]:
     many = whole["type"] == COLLECTION
     found = []
     for number, member in answered(whole):
-        place = {"member": number, **{name: member["requested"][name] for name in ("lon", "lat")}}
+        asked = member["requested"]
+        place = {"member": number, **{name: asked[name] for name in _PLACE if name in asked}}
         columns = member["series"]
         for values in zip(*columns.values(), strict=True):
             found.append((place if many else {}) | dict(zip(columns, values, strict=True)))

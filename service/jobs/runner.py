@@ -18,6 +18,8 @@ from service.jobs.point_execution import PointExecution
 from service.jobs.room import Room
 from workers.errors import Dismissed, OgiveError, TooLarge
 from workers.processes import ProductProcess
+from workers.telemetry.occasion import on_behalf
+from workers.telemetry.spans import span
 
 _PARTING_TRIES, _PARTING_SECONDS = 10, 1.0
 _log = logging.getLogger(__name__)
@@ -123,7 +125,8 @@ class Runner:
         try:
             product = isinstance(self._house.processes[job.process], ProductProcess)
             kind = Execution if product else PointExecution
-            await kind(self._house, job, self._on_change).run(self._turns)
+            with on_behalf(job_id=job.id), span("job", ogive__job=job.id, ogive__process=job.process):
+                await kind(self._house, job, self._on_change).run(self._turns)
             self._on_change()
         except Dismissed as error:
             await self._end(job.id, Status.dismissed, error.message)

@@ -17,6 +17,7 @@ from service.jobs.job import LIVE, Job, Status, now
 from service.jobs.room import Room
 from service.jobs.rows import job, select
 from service.jobs.table import JOBS, LOGS, RESULTS
+from service.observability.measures import JOBS_ENDED
 from workers.plan import Plan
 
 __all__ = ["JobStore"]
@@ -128,6 +129,8 @@ class JobStore:
             changed = await connection.execute(JOBS.update().where(this).values(updated=now(), **values))
             if changed.rowcount and "status" in values:
                 await outbox.note(connection, job_id, values["status"])
+        if changed.rowcount and "finished" in values:
+            JOBS_ENDED.labels(values["status"]).inc()
         return changed.rowcount > 0
 
     async def drop(self, job_id: str, **values: Any) -> None:

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from geojson_pydantic import Point
 
 from service.formats import FORMATS
-from service.formats.series import SCHEMA, schema
+from service.formats.series import COLLECTION_SCHEMA, SCHEMA, schema
 from service.routes.answering import answer
 from service.routes.desk import DeskDep
 from service.series.query import LineQuery, SeriesQuery
@@ -86,7 +86,20 @@ def _check_number(places: Sequence[Place], most: int) -> None:
 
 @router.get(f"/{SCHEMA}", operation_id="get_timeseries_schema", summary="JSON Schema of a series")
 async def get_schema() -> JSONResponse:
-    """What the JSON of `/timeseries` holds, in JSON Schema 2020-12."""
-    return JSONResponse(
-        schema(), media_type="application/schema+json", headers={"Cache-Control": "public, max-age=3600"}
-    )
+    """What the JSON of `/timeseries` holds for one place, in JSON Schema 2020-12."""
+    return _schema(SCHEMA)
+
+
+@router.get(
+    f"/{COLLECTION_SCHEMA}",
+    operation_id="get_collection_schema",
+    summary="JSON Schema of a collection of series",
+)
+async def get_collection_schema() -> JSONResponse:
+    """What the JSON of `/timeseries` holds for several places and along a line, in JSON Schema 2020-12."""
+    return _schema(COLLECTION_SCHEMA)
+
+
+def _schema(name: str) -> JSONResponse:
+    headers = {"Cache-Control": "public, max-age=3600"}
+    return JSONResponse(schema(name), media_type="application/schema+json", headers=headers)

@@ -13,6 +13,7 @@ from typing import Any
 from service.cluster import Cluster
 from service.errors import DeadlineExceeded
 from service.formats.series import document, dumps
+from service.observability import measures
 from service.series.kept import KeptLately
 from service.settings import Settings
 from service.tasks import Tasks
@@ -115,6 +116,8 @@ class Answers:
         found: dict[str, Member | None] = {key: self._members.get(key) for key in keys}
         left = {key: site for key, site in zip(keys, sites, strict=True) if found[key] is None}
         names, missing = list(left), list(left.values())
+        measures.PLACES.labels("computed").inc(sum(key in left for key in keys))
+        measures.PLACES.labels("kept").inc(sum(key not in left for key in keys))
         began = time.perf_counter()
         parts = groups(missing, GROUP)
         tasks = [

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from service.formats import FORMATS
-from service.formats.distance_time import DISTANCE
+from service.formats.places import along
 from service.formats.shape import VARIABLES
 from workers.errors import InvalidRequest
 from workers.geojson import Line, Place
@@ -134,8 +134,7 @@ class LineQuery(SeriesOptions):
         if self.spacing is None:
             raise InvalidRequest("spacing is missing; a LineString needs it, in metres.", "spacing")
         points = walk(line, self.spacing)
-        columns = points.lon.tolist(), points.lat.tolist(), points.distance.tolist()
-        return [Place(lon, lat, {DISTANCE: along}) for lon, lat, along in zip(*columns, strict=True)]
+        return along(points.lon.tolist(), points.lat.tolist(), points.distance.tolist())
 
     def check_no_line(self) -> None:
         """Refuse a spacing where there is no line.

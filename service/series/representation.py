@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from service.formats import FORMATS
-from service.formats.distance_time import DISTANCE, distance_time
-from service.formats.series import SCHEMA, collection, dumps
-from service.formats.shape import rows, shaped
+from service.formats.places import at_places
+from service.formats.series import dumps
+from service.formats.shape import rows
 from service.series.query import SeriesOptions
 from workers.errors import OgiveError
 from workers.geojson import Place
@@ -96,20 +96,14 @@ class Representation:
         """The bytes, from the document of each place's series or its problem."""
         asked = self.options
         variables = asked.variables.split(",")
-        made = [
-            shaped(_told(member, place), variables, asked.timeformat) if "series" in member else member
-            for member, place in zip(members, self.places, strict=True)
-        ]
-        whole = collection(made) if self.several else made[0]
-        if distances := [place.told[DISTANCE] for place in self.places if DISTANCE in place.told]:
-            whole["flowline"] = distance_time(members, made, distances)
+        whole = at_places(members, self.places, self.several, variables, asked.timeformat)
         if asked.orient == "records":
             return json.dumps(rows(whole), allow_nan=False, separators=(",", ":")).encode()
         if self.form == "json":
-            return dumps(whole | {"links": self._links()}).encode()
+            return dumps(whole | {"links": self._links(whole["schema"])}).encode()
         return FORMATS[self.form].write(whole)
 
-    def _links(self) -> list[dict[str, str]]:
+    def _links(self, schema: str) -> list[dict[str, str]]:
         """To this answer and its other formats where a GET asks for them, to the schema and to the source."""
         asked = {
             name: str(value).lower() if isinstance(value, bool) else value
@@ -132,14 +126,9 @@ class Representation:
             ]
         links += [{"rel": "via", "href": href, "type": "application/geo+json"} for href in self.via]
         links.append(
-            {"rel": "describedby", "href": f"{self.base}/{SCHEMA}", "type": "application/schema+json"}
+            {"rel": "describedby", "href": f"{self.base}/{schema}", "type": "application/schema+json"}
         )
         return [*links, {"rel": "cite-as", "href": CITE}]
 
 
 _JSON_ONLY = ("observations", "orient", "timeformat")
-
-
-def _told(member: dict[str, Any], place: Place) -> dict[str, Any]:
-    """A series with what the request said of its place beside longitude and latitude."""
-    return member | {"requested": member["requested"] | place.told} if place.told else member

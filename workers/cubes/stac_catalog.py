@@ -20,6 +20,7 @@ from workers.cubes.reference import Access, CubeReference
 from workers.cubes.stores import TRIES, readable_href, store_name
 from workers.cubes.tiles import Tiles, named_tile
 from workers.errors import Bbox, SourceUnavailable
+from workers.telemetry import measures
 
 COLLECTION = "itslive-cubes"
 TIMEOUT_S = 10
@@ -97,13 +98,14 @@ class StacCatalog:
             SourceUnavailable: the API did not answer, or not with cubes.
         """
         try:
-            references = [
-                self._reference(item)
-                for each in _widened(box, margin)
-                for item in self._client.search(
-                    collections=[COLLECTION], bbox=each, limit=PAGE
-                ).items_as_dicts()
-            ]
+            with measures.timed(measures.CATALOG_SECONDS):
+                references = [
+                    self._reference(item)
+                    for each in _widened(box, margin)
+                    for item in self._client.search(
+                        collections=[COLLECTION], bbox=each, limit=PAGE
+                    ).items_as_dicts()
+                ]
         except NO_ANSWER as error:
             told = f"did not answer ({type(error).__name__}: {error})"
             raise SourceUnavailable(f"The STAC API {self._url} {told}.", "stac") from error

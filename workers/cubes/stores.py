@@ -18,6 +18,7 @@ from zarr.storage import FsspecStore, LocalStore
 from workers.cubes.reference import Access
 from workers.errors import SourceUnavailable
 from workers.read_only_store import ReadOnlyStore
+from workers.telemetry import measures
 
 TRIES = 3
 CONNECT_SECONDS, READ_SECONDS = 10, 60
@@ -40,6 +41,7 @@ RETRYING: dict[str, Any] = {
     "wait": wait_exponential(multiplier=0.2, max=5) + wait_random(0, 0.3),
     "retry": retry_if_exception(may_pass),
     "reraise": True,
+    "before_sleep": lambda state: measures.SOURCE_RETRIES.inc(),
 }
 """How reads are tried again, for tenacity"""
 
@@ -150,9 +152,12 @@ class SourceStore(ReadOnlyStore):
             document = self.documents[key]
             return None if document is None else prototype.buffer.from_bytes(document)
         try:
-            return await AsyncRetrying(**RETRYING)(self.store.get, key, prototype, byte_range)
+            with measures.timed(measures.SOURCE_SECONDS):
+                read = await AsyncRetrying(**RETRYING)(self.store.get, key, prototype, byte_range)
         except Exception as error:
             raise unavailable(self.href, key, error) from error
+        measures.SOURCE_BYTES.inc(0 if read is None else len(read))
+        return read
 
     async def exists(self, key: str) -> bool:
         return await self.get(key, default_buffer_prototype()) is not None

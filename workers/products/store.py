@@ -23,6 +23,7 @@ from zarr.storage import FsspecStore, LocalStore
 
 from workers.errors import StoreNotWritable, StoreUnavailable
 from workers.products import keys
+from workers.telemetry import measures
 
 _PARTIAL = ".partial"
 # One GET without a HEAD before it for each object read, and listings that see what other processes wrote.
@@ -87,12 +88,14 @@ class ProductStore:
         filesystem, _ = self._root
         path = self._path(key)
         try:
-            if isinstance(filesystem, LocalFileSystem):
-                _write_file(Path(path), data)
-            else:
-                filesystem.pipe_file(path, data)
+            with measures.timed(measures.STORE_SECONDS, operation="write"):
+                if isinstance(filesystem, LocalFileSystem):
+                    _write_file(Path(path), data)
+                else:
+                    filesystem.pipe_file(path, data)
         except unreachable(self.url) as error:
             raise self._not_writable(key, error) from error
+        measures.STORE_BYTES.inc(len(data))
 
     def _not_writable(self, key: str, error: Exception) -> StoreNotWritable:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -105,7 +108,8 @@ class ProductStore:
     def _reading(self, key: str) -> Iterator[None]:
         """Tells a store that fails from an object that is not there."""
         try:
-            yield
+            with measures.timed(measures.STORE_SECONDS, operation="read"):
+                yield
         except (FileNotFoundError, NotADirectoryError):
             raise
         except unreachable(self.url) as error:
@@ -173,7 +177,8 @@ class ProductStore:
             StoreNotWritable: that is not possible; names the place and the reason.
         """
         try:
-            self._root[0].rm(self._path(prefix), recursive=True)
+            with measures.timed(measures.STORE_SECONDS, operation="delete"):
+                self._root[0].rm(self._path(prefix), recursive=True)
         except FileNotFoundError:
             return
         except unreachable(self.url) as error:

@@ -9,14 +9,11 @@ import numpy as np
 
 from workers.calendar import Windows
 from workers.errors import OgiveError
-from workers.identity import request_sha256
 from workers.lines import Walk
-from workers.plan import PlannedCube
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point import PointSeries
 from workers.velocity.series import Flag
 
-PROCESS_ID = "flowline"
 NOWHERE = -1
 
 
@@ -60,25 +57,6 @@ class LineSeries:
         ]
         number = {place: index for index, place in enumerate(dict.fromkeys(filter(None, places)))}
         return np.array([NOWHERE if place is None else number[place] for place in places], np.int64)
-
-    @property
-    def cubes(self) -> tuple[PlannedCube, ...]:
-        """The cubes that answer, by name."""
-        found = {each.site.cube.reference.id: each.site.cube for each in self.series if each is not None}
-        return tuple(found[name] for name in sorted(found))
-
-    @property
-    def request_sha256(self) -> str:
-        """Hash of line, spacing, parameters, method version and fingerprints, in hex."""
-        line = {"coordinates": self.coordinates, "spacing": self.spacing}
-        used = [each.site.fingerprints for each in self.series if each is not None]
-        prints = {name: value for each in used for name, value in each.items()}
-        return request_sha256(PROCESS_ID, {**line, **self.parameters.model_dump(mode="json")}, prints)
-
-    def column(self, name: str) -> np.ndarray:
-        """(n,) float32: a figure of each point's series (`vvc`, `coefficient`); NaN where there is none."""
-        values = [np.nan if each is None else getattr(each.series, name) for each in self.series]
-        return np.array(values, np.float32)
 
     def table(self, name: str) -> np.ndarray:
         """(n, T): the windows of each point (`v`, `count`, `quality_flag`, ...); NaN, or the flag `no_data`,

@@ -21,6 +21,7 @@ from workers.cubes.reference import Access
 from workers.errors import OgiveError
 from workers.identity import request_sha256
 from workers.plan import CubeSource, PlannedCube
+from workers.telemetry import measures, spans
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.region import HALO, Reading, SolvedPixel, solve_window
 from workers.velocity.screening import check_sensors
@@ -125,6 +126,7 @@ def solve_sites(
                     cubes = [MergedCube(cube, further) for cube in cubes]
                 answers[pixel] = _solve(site, cubes, parameters, observations)
             except OgiveError as error:
+                measures.PIXELS.labels("place", "failed").inc()
                 answers[pixel] = error
             report(done, len(pixels))
     return [_at(site, answers[_pixel(site)]) for site in sites]
@@ -149,10 +151,12 @@ def _solve(
     reading = Reading(seconds=time.perf_counter() - began)
     check_sensors(parameters, [table])
     windows, mosaic = parameters.windows(*table.record), Mosaic(cubes, cubes[0].grid)
-    solved = list(solve_window(mosaic, site.row, site.column, 1, 1, windows, parameters, reading))
+    with spans.span("solve"), measures.stage("solve"):
+        solved = list(solve_window(mosaic, site.row, site.column, 1, 1, windows, parameters, reading))
     if reading.failures:
         raise reading.failures[0]
     pixel = solved[0]
+    measures.count_place(pixel.series.used, float(pixel.series.vvc))
     return PointSeries(
         site=site,
         parameters=parameters,

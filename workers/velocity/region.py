@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Literal
@@ -23,6 +24,7 @@ from workers.cubes.mosaic import NOBODY, Mosaic, Piece
 from workers.cubes.pairs import PairBlock, PairTable
 from workers.errors import ChunkUnreadable, PairsUnsolvable, SourceError
 from workers.linear.banded import NotPositiveDefinite
+from workers.telemetry import measures, spans
 from workers.velocity.guess import mean_guess
 from workers.velocity.invert import invert_pixel
 from workers.velocity.merged_guess import merged_guess
@@ -143,11 +145,13 @@ _Blocks = list[tuple[Piece, PairBlock]]
 def _ahead(mosaic: Mosaic, pieces: list[Piece], reading: Reading) -> Iterator[tuple[Piece, _Blocks, bool]]:
     """Every chunk row, what was read of it, and whether a part was lost; the next is read meanwhile."""
     with ThreadPoolExecutor(1, "read-ahead") as reader:
-        coming = [reader.submit(_read, mosaic, piece) for piece in pieces[:1]]
+        # The reader is a thread of its own, which knows nothing of the occasion unless it is told.
+        here = copy_context()
+        coming = [reader.submit(here.run, _read, mosaic, piece) for piece in pieces[:1]]
         for piece, following in zip_longest(pieces, pieces[1:]):
             blocks, read = coming.pop().result()
             if following is not None:
-                coming.append(reader.submit(_read, mosaic, following))
+                coming.append(reader.submit(here.run, _read, mosaic, following))
             reading.failures += read.failures
             reading.lost += read.lost
             reading.seconds += read.seconds
@@ -159,16 +163,17 @@ def _ahead(mosaic: Mosaic, pieces: list[Piece], reading: Reading) -> Iterator[tu
 def _read(mosaic: Mosaic, piece: Piece) -> tuple[_Blocks, Reading]:
     """Read a chunk row; if a chunk of it fails, read chunk by chunk and lose only that one."""
     cube, reading, began = mosaic.cubes[piece.cube], Reading(), time.perf_counter()
-    try:
-        blocks = [(piece, cube.read(*mosaic.place(piece), piece.height, piece.width))]
-    except ChunkUnreadable:
-        blocks = []
-        for part in mosaic.chunk_columns(piece):
-            try:
-                blocks.append((part, cube.read(*mosaic.place(part), part.height, part.width)))
-            except ChunkUnreadable as failure:
-                reading.failures.append(failure)
-                reading.lost.append(part)
+    with spans.span("read", rows=piece.height, columns=piece.width), measures.stage("read"):
+        try:
+            blocks = [(piece, cube.read(*mosaic.place(piece), piece.height, piece.width))]
+        except ChunkUnreadable:
+            blocks = []
+            for part in mosaic.chunk_columns(piece):
+                try:
+                    blocks.append((part, cube.read(*mosaic.place(part), part.height, part.width)))
+                except ChunkUnreadable as failure:
+                    reading.failures.append(failure)
+                    reading.lost.append(part)
     reading.seconds = time.perf_counter() - began
     return blocks, reading
 

@@ -14,6 +14,7 @@ from workers.calendar import Step, Windows
 from workers.cubes.cube import arrange
 from workers.cubes.pairs import PairTable
 from workers.cubes.source import Variable
+from workers.telemetry import start
 from workers.velocity.guess import daily_guess
 from workers.velocity.invert import invert_pixel
 from workers.velocity.parameters import VelocityParameters
@@ -37,5 +38,6 @@ def warm() -> None:
 
 def dask_setup(worker: Any) -> None:
     """Import what tasks need and compile the kernels, before the worker takes its first task (preload)."""
+    start.dask_setup(worker)
     import_module("workers.tasks")
     warm()

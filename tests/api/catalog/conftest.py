@@ -24,7 +24,7 @@ from service.app import create_app
 from service.catalog.store import Catalog
 from service.database import connect
 from service.dependencies import known_query
-from service.middleware import RequestId
+from service.observability.requests import Observed
 from service.routes import catalog as catalog_routes
 from service.routes import edr as edr_routes
 from service.routes import files as file_routes
@@ -227,7 +227,7 @@ def app(tmp_path: Path, workshop: Workshop, catalog: Catalog) -> FastAPI:
     app.include_router(file_routes.router)
     app.include_router(store_routes.router)
     failures.install(app)
-    app.add_middleware(RequestId)
+    app.add_middleware(Observed)
     return app
 
 

@@ -1,4 +1,5 @@
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 CHECKS = {"database", "scheduler", "store", "cubes"}
 
@@ -20,7 +21,24 @@ def test_what_is_missing_is_named(serve, settings, tmp_path):
         answer = client.get("/health/ready")
         assert client.get("/health/live").status_code == 200
     assert answer.status_code == 503
-    checks = answer.json()["checks"]
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert int(answer.headers["Retry-After"]) > 0
+    problem = answer.json()
+    assert problem["type"].endswith("/problems/not-ready")
+    checks = problem["checks"]
     assert {name for name, check in checks.items() if check["state"] == "failed"} == {"store", "cubes"}
     assert "away.zarr" in checks["cubes"]["detail"]
     assert "products" in checks["store"]["detail"]
+    assert all(f"{name}: " in problem["detail"] for name in ("store", "cubes"))
+
+
+def test_a_flood_of_probes_asks_the_store_next_to_nothing(api, monkeypatch):
+    from workers.products.store import ProductStore
+
+    asked, check = [], ProductStore.check_writable
+    monkeypatch.setattr(ProductStore, "check_writable", lambda store: (asked.append(store), check(store)))
+    with ThreadPoolExecutor(8) as probes:
+        answers = list(probes.map(lambda _: api.get("/health/ready").status_code, range(60)))
+    assert answers == [200] * 60
+    # An answer stands for two seconds; sixty probes take some of them at most.
+    assert len(asked) < 6

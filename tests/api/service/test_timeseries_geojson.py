@@ -1,8 +1,16 @@
 """POST /timeseries: the places of a GeoJSON object are those of a GET."""
 
+import json
+
 import numpy as np
 import pytest
 import xarray as xr
+
+from service.cli.flowline import document
+from service.formats.series import dumps, schema
+from workers.plan import CubeSource
+from workers.velocity.flowline import line_series
+from workers.velocity.parameters import VelocityParameters
 
 POINT = "Point"
 
@@ -68,6 +76,17 @@ def test_a_line_has_its_table_over_distance_and_time(api, here, there):
     )
 
 
+def test_a_line_is_the_document_of_the_command_line(api, cube, here, there):
+    body = {"type": "LineString", "coordinates": [here, there]}
+    answered = api.post("/timeseries", json=body, params={"spacing": 80, "step": "P1M"}).json()
+    links = {link["rel"]: link["href"] for link in answered.pop("links")}
+    computed = document(
+        line_series(CubeSource(cubes=(cube,)), [here, there], 80.0, VelocityParameters(step="P1M"))
+    )
+    assert answered == json.loads(dumps(computed))
+    assert api.get(links["describedby"]).json() == schema(answered["schema"])
+
+
 def test_a_line_as_a_file_has_the_same_table(api, here, there, tmp_path):
     body = {"type": "LineString", "coordinates": [here, there]}
     line = api.post("/timeseries", json=body, params={"spacing": 80}).json()["flowline"]
@@ -83,7 +102,8 @@ def test_a_table_of_a_line(api, here, there):
     body = {"type": "LineString", "coordinates": [here, there]}
     text = api.post("/timeseries", json=body, params={"spacing": 100, "f": "csv"}).text
     lines = [line for line in text.splitlines() if not line.startswith("#")]
-    assert lines[0].startswith("member,lon,lat,time,start,end,v")
+    assert lines[0].startswith("member,lon,lat,distance_m,time,start,end,v")
+    assert lines[0].endswith(",flags,v_anomaly,v_anomaly_relative")
     assert {line.split(",")[0] for line in lines[1:]} == {"0", "1", "2"}
 
 

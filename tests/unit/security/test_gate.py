@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI, Request
 
 from service import database, migrations
-from service.middleware import RequestId
+from service.observability.requests import Observed
 from service.security.access import Read, Run
 from service.security.authentication import Authenticator
 from service.security.gate import Gate
@@ -30,7 +30,7 @@ class House:
         self.app.state.settings = settings
         self.app.state.authenticator = Authenticator(settings, self.keyring)
         self.app.add_middleware(Gate, settings)
-        self.app.add_middleware(RequestId)
+        self.app.add_middleware(Observed)
 
         @self.app.get("/health/live")
         async def live():

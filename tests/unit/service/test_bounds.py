@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 
 from service import bounds
 from service.bounds import DEEPEST, Bounds, check_depth
-from service.middleware import RequestId
+from service.observability.requests import Observed
 from service.security.keys import mint
 from service.settings import Settings
 from workers.errors import InvalidRequest
@@ -25,7 +25,7 @@ def app(tmp_path):
     made = FastAPI()
     made.state.settings = Settings(data=tmp_path, limit_body=1000, limit_query=100)
     made.add_middleware(Bounds, made.state.settings)
-    made.add_middleware(RequestId)
+    made.add_middleware(Observed)
 
     @made.api_route("/echo", methods=["GET", "POST"])
     async def echo(request: Request):
