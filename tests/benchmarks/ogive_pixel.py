@@ -44,7 +44,7 @@ def measure(
             selected = select_pairs(table, vx, vy, parameters)
             # One guess of its own and the mean of nine, as every pixel of a region costs.
             guess = mean_guess([daily_guess(selected)] * 9)
-            series = invert_pixel(selected, guess, windows, parameters, errors)
+            series = invert_pixel(selected, guess, windows, parameters, errors=errors)
             seconds.append(time.process_time() - began)
     whole = np.flatnonzero(series.quality_flag & (Flag.edge | Flag.no_data) == 0)
     columns = {"start": windows.start, "end": windows.end, "vx": series.vx, "vy": series.vy}

@@ -91,10 +91,14 @@ class Mosaic:
                 edge = end
         return sorted(found, key=lambda piece: (piece.row, piece.column, piece.cube))
 
+    def local(self, cube: int, row: int, column: int) -> tuple[int, int]:
+        """Row and column of a pixel in a cube, which need not hold it."""
+        top, left = self._offsets[cube]
+        return row - top, column - left
+
     def place(self, piece: Piece) -> tuple[int, int]:
         """Row and column of a piece's first pixel in its own cube."""
-        top, left = self._offsets[piece.cube]
-        return piece.row - top, piece.column - left
+        return self.local(piece.cube, piece.row, piece.column)
 
     def chunk_columns(self, piece: Piece) -> list[Piece]:
         """A piece cut at the chunk columns of its cube."""

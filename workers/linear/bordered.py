@@ -12,7 +12,8 @@ S is a sum of squares and Q a difference from M: neither a weak nor a strong pen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -66,6 +67,12 @@ class Bordered:
         schur = reached - held.T @ resisting
         inverse = _inverse(schur, (self.columns * pull).sum(axis=0))
         return plain + gain @ (inverse @ agreed), BorderedNormal(normal, gain, inverse)
+
+    def solve_each(self, weight: np.ndarray, factors: Iterable[float]) -> Iterator[np.ndarray]:
+        """The u (p, 2) for the penalty times each of some factors, as of `Differences.solve_each`."""
+        for factor in factors:
+            stiff = replace(self.differences, penalty=factor * self.differences.penalty)
+            yield Bordered(stiff, self.columns).solve(weight)[0]
 
     def correction(self, normal: BorderedNormal, weight: np.ndarray, unknowns: np.ndarray) -> np.ndarray:
         """The step from any u to the solution for `weight`: with a border it costs a new factor."""

@@ -12,6 +12,7 @@ is taken off before the factor is used and put right after it (c = 10^6: 10^-4 m
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,6 +85,21 @@ class Differences:
             raise NotPositiveDefinite("No row has a weight.")
         normal = Normal(Factor.of(band), self.times[1:], pull)
         return normal.solve(right), normal
+
+    def solve_each(self, weight: np.ndarray, factors: Iterable[float]) -> Iterator[np.ndarray]:
+        """The u (p, 2) for R times each of some factors: the rows are added up but once.
+
+        Raises:
+            NotPositiveDefinite: no row has a weight.
+        """
+        free = np.zeros_like(self.penalty)
+        band, right, pull = _normal(self.first, self.second, weight, self.observed, self.times, free)
+        if not pull.any():
+            raise NotPositiveDefinite("No row has a weight.")
+        for factor in factors:
+            stiff = band.copy()
+            stiff[:, :3] += factor * self.penalty
+            yield Normal(Factor.of(stiff), self.times[1:], pull).solve(right)
 
     def correction(self, normal: Normal, weight: np.ndarray, unknowns: np.ndarray) -> np.ndarray:
         """The step from any u towards the solution for `weight`, by the N of other weights.

@@ -1,21 +1,21 @@
-"""How strong the regularisation is: as the user says, or chosen by a rule from the pixel's own pairs.
+"""How strong the regularisation is: as the user says, or chosen by a rule from the pairs.
 
 No fixed coefficient serves: on synthetic truth the best runs from 10, for a swift surge with little noise, to
-1 000, where images err and there are many pairs. A rule chooses among six candidates, with robust weights
-held that one solution has found. It takes nothing but the pixel's own pairs and guess, so that a point and
-the same pixel of a region have one coefficient.
+1 000, where images err and there are many pairs. A rule compares six candidates, with robust weights held
+that one solution has found, by the pairs and the guess of single pixels: those that judge for a cell
+(`cells`), or the pixel alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from workers.calendar import Step, Windows
 from workers.velocity.closure import solve
-from workers.velocity.components import Components, solve_components
+from workers.velocity.components import solve_components
 from workers.velocity.left_out import LeftOut
 from workers.velocity.means import window_means
 from workers.velocity.network import Network
@@ -33,6 +33,9 @@ INDIFFERENT = 0.01
 """Candidates whose coherences lie within this cannot be told apart by it"""
 COHERENCE_STEP = Step.parse("P30D")
 
+Scores = np.ndarray
+"""(6,) float64: what a rule holds of each candidate; all NaN where a pixel says nothing"""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -43,66 +46,68 @@ class Choice:
     """Candidates and what the rule holds of each (`auto`: metres, small is good; else large); or empty"""
 
 
-def solve_by_rule(
-    network: Network, q: np.ndarray, prior: Prior, coefficient: float | CoefficientRule, weights: Weights
-) -> tuple[Components, Choice]:
-    """The robust solution of a pixel with the coefficient given, or with the one that a rule chooses.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How pixels judge the candidates, and what follows."""
+
+    scores: Callable[[Network, np.ndarray, Prior], Scores]
+    """Of one pixel, with the robust weights of its pairs held"""
+    best: Callable[[Scores], float]
+
+    def decide(self, told: Iterable[Scores]) -> Choice | None:
+        """What the pixels that can tell say on average; None where there is none."""
+        telling = [scores for scores in told if np.isfinite(scores).any()]
+        if not telling:
+            return None
+        mean = np.mean(telling, axis=0)
+        return Choice(self.best(mean), tuple(zip(CANDIDATES, map(float, mean), strict=True)))
+
+
+def scores(network: Network, q: np.ndarray, prior: Prior, rule: CoefficientRule, weights: Weights) -> Scores:
+    """What a rule holds of the candidates by the pairs of a pixel.
 
     Args:
         network: the pairs.
         q: (m,) float64, quality of the pairs (ones for none).
-        prior: what the solution is drawn to.
-        coefficient: a number, or the name of a rule.
+        prior: what solutions are drawn to.
+        rule: the name of the rule.
         weights: one for both components, or one for each.
     """
-    if not isinstance(coefficient, str):
-        return solve_components(network, q, prior, coefficient, weights), Choice(coefficient)
     reference = solve_components(network, q, prior, REFERENCE, weights)
-    choice = _RULES[coefficient](network, (q * reference.psi) ** 2, prior)
-    if choice.coefficient == REFERENCE:
-        return reference, choice
-    return solve_components(network, q, prior, choice.coefficient, weights), choice
+    return RULES[rule].scores(network, (q * reference.psi) ** 2, prior)
 
 
-def _auto(network: Network, weight: np.ndarray, prior: Prior) -> Choice:
-    """The candidate that best predicts pairs of images that were left out.
-
-    Looked for from 100 on, uphill or downhill, as long as it gets better.
-    """
-    left_out = LeftOut.of(network, weight)
-    errors: dict[int, float] = {}
-
-    def error(number: int) -> float:
-        if number not in errors:
-            errors[number] = left_out.error(prior, CANDIDATES[number])
-        return errors[number]
-
-    best = CANDIDATES.index(UNDECIDED)
-    step = 1 if error(best + 1) < error(best) else -1
-    while 0 <= best + step < len(CANDIDATES) and error(best + step) < error(best):
-        best += step
-    return Choice(CANDIDATES[best], tuple((CANDIDATES[k], errors[k]) for k in sorted(errors)))
+def _left_out(network: Network, weight: np.ndarray, prior: Prior) -> Scores:
+    """How far pairs of images that were left out are from what the others predict."""
+    return LeftOut.of(network, weight).errors(prior, CANDIDATES)
 
 
-def _vvc(network: Network, weight: np.ndarray, prior: Prior) -> Choice:
-    """The candidate whose series has the most coherent directions (eq. 9), where they differ at all.
+def _least(scores: Scores) -> float:
+    return CANDIDATES[int(np.argmin(scores))]
+
+
+def _coherences(network: Network, weight: np.ndarray, prior: Prior) -> Scores:
+    """How much the directions of the series cohere (eq. 9).
 
     The series is of 30-day windows over the whole record, whatever windows are asked for.
     """
     windows = Windows.select(COHERENCE_STEP, int(network.days[0]), int(network.days[-1]))
     means = window_means(network.days, windows)
     solutions = (solve(network, weight, prior, candidate).positions for candidate in CANDIDATES)
-    coherences = [coherence(means.velocity(positions)) for positions in solutions]
-    if not np.isfinite(coherences).all() or max(coherences) - min(coherences) < INDIFFERENT:
-        return _chosen(UNDECIDED, coherences)
-    return _chosen(CANDIDATES[int(np.argmax(coherences))], coherences)
+    return np.array([coherence(means.velocity(positions)) for positions in solutions])
 
 
-def _lcurve(network: Network, weight: np.ndarray, prior: Prior) -> Choice:
-    """The candidate at the corner of the curve of penalty against misfit, both logarithmic (Hansen 1992).
+def _most_coherent(scores: Scores) -> float:
+    if scores.max() - scores.min() < INDIFFERENT:
+        return UNDECIDED
+    return CANDIDATES[int(np.argmax(scores))]
 
-    The curvature is that of the parabolas through three neighbours, in steps of the logarithm of the
-    coefficient; the first and last candidate have none.
+
+def _curvatures(network: Network, weight: np.ndarray, prior: Prior) -> Scores:
+    """Curvature of the curve of penalty against misfit, both logarithmic (Hansen 1992).
+
+    It is that of the parabolas through three neighbours, in steps of the logarithm of the coefficient; the
+    first and last candidate have none.
     """
     points = []
     for candidate in CANDIDATES:
@@ -118,19 +123,16 @@ def _lcurve(network: Network, weight: np.ndarray, prior: Prior) -> Choice:
         speed = np.hypot(slope_x, slope_y)
         with np.errstate(invalid="ignore", divide="ignore"):
             curvatures[1:-1] = (slope_x * bend_y - slope_y * bend_x) / speed**3
-    known = np.flatnonzero(np.isfinite(curvatures))
-    corner = known[np.argmax(curvatures[known])] if known.size else -1
-    if corner < 0 or curvatures[corner] <= 0.0:
-        return _chosen(UNDECIDED, curvatures)
-    return _chosen(CANDIDATES[corner], curvatures)
+    return curvatures
 
 
-def _chosen(coefficient: float, scores: list[float] | np.ndarray) -> Choice:
-    return Choice(coefficient, tuple(zip(CANDIDATES, map(float, scores), strict=True)))
+def _corner(scores: Scores) -> float:
+    corner = int(np.nanargmax(scores))
+    return CANDIDATES[corner] if scores[corner] > 0.0 else UNDECIDED
 
 
-_RULES: dict[CoefficientRule, Callable[[Network, np.ndarray, Prior], Choice]] = {
-    "auto": _auto,
-    "vvc": _vvc,
-    "lcurve": _lcurve,
+RULES: dict[CoefficientRule, Rule] = {
+    "auto": Rule(_left_out, _least),
+    "vvc": Rule(_coherences, _most_coherent),
+    "lcurve": Rule(_curvatures, _corner),
 }

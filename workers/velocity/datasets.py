@@ -29,8 +29,10 @@ def dataset_quality(network: Network) -> np.ndarray:
     return np.ones(len(network)) if network.quality is None else network.quality
 
 
-def on_one_footing(network: Network, dataset: np.ndarray, guess: DailyGuess) -> Network:
+def on_one_footing(network: Network, dataset: np.ndarray, guess: DailyGuess | None) -> Network:
     """The network with the quality of each data set, and with stated errors that mean the same in all.
+
+    One data set, or pairs without a guess, stay what they are.
 
     The quality of a set is the scale of the best set's departures (metres) over its own, within 0.1 .. 1.
     Its errors are multiplied with the scale of its departures in units of them, over the smallest such scale:
@@ -41,6 +43,8 @@ def on_one_footing(network: Network, dataset: np.ndarray, guess: DailyGuess) -> 
         dataset: (m,) uint8, the set of each pair.
         guess: the mean guess of the pixel's neighbourhood.
     """
+    if guess is None or not dataset.any():
+        return network
     left = residuals(network.first, network.second, network.displacement, guess.positions(network.days))
     metres = (left**2).sum(axis=1)
     stated = ((left / network.error) ** 2).sum(axis=1)

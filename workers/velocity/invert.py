@@ -9,8 +9,8 @@ from workers.linear.differences import residuals
 from workers.linear.robust import radial_scale
 from workers.velocity import quality
 from workers.velocity.closure import stated_quality
-from workers.velocity.coefficient import Choice, solve_by_rule
-from workers.velocity.components import Components
+from workers.velocity.coefficient import RULES, UNDECIDED, Choice, Scores, scores
+from workers.velocity.components import Components, solve_components
 from workers.velocity.datasets import dataset_quality, on_one_footing, shares
 from workers.velocity.guess import DailyGuess
 from workers.velocity.means import window_means
@@ -36,12 +36,30 @@ def network_for(selected: SelectedPairs, parameters: VelocityParameters) -> Netw
 
 
 def close(
-    network: Network, guess: DailyGuess | None, parameters: VelocityParameters
+    network: Network, guess: DailyGuess | None, parameters: VelocityParameters, choice: Choice | None = None
 ) -> tuple[Components, Choice]:
-    """The positions of a pixel with a user's regularisation and weights; no guess pulls to rest."""
+    """The positions of a pixel with a user's regularisation and weights; no guess pulls to rest.
+
+    Where a rule chooses the coefficient and no choice is given, the pixel's own pairs make it.
+    """
     q = stated_quality(network) if parameters.error_weights else dataset_quality(network)
     prior = _prior(network, guess, parameters)
-    return solve_by_rule(network, q, prior, parameters.coefficient, parameters.weights)
+    chosen = choice or _own_choice(network, q, prior, parameters)
+    return solve_components(network, q, prior, chosen.coefficient, parameters.weights), chosen
+
+
+def scores_of(selected: SelectedPairs, guess: DailyGuess | None, parameters: VelocityParameters) -> Scores:
+    """What the rule for the coefficient holds of its candidates by the pairs of one pixel, at least one."""
+    network = on_one_footing(network_for(selected, parameters), selected.dataset, guess)
+    q = stated_quality(network) if parameters.error_weights else dataset_quality(network)
+    return scores(network, q, _prior(network, guess, parameters), parameters.coefficient, parameters.weights)
+
+
+def _own_choice(network: Network, q: np.ndarray, prior: Prior, parameters: VelocityParameters) -> Choice:
+    if not isinstance(parameters.coefficient, str):
+        return Choice(parameters.coefficient)
+    told = scores(network, q, prior, parameters.coefficient, parameters.weights)
+    return RULES[parameters.coefficient].decide([told]) or Choice(UNDECIDED)
 
 
 def _prior(network: Network, guess: DailyGuess | None, parameters: VelocityParameters) -> Prior:
@@ -58,6 +76,7 @@ def invert_pixel(
     guess: DailyGuess | None,
     windows: Windows,
     parameters: VelocityParameters,
+    choice: Choice | None = None,
     errors: bool = True,
 ) -> PixelSeries:
     """The regular series of one pixel.
@@ -71,6 +90,8 @@ def invert_pixel(
         guess: the mean guess of its neighbourhood, over the pixel's own record.
         windows: where values are asked for; they change nothing in the inversion.
         parameters: the user's choices.
+        choice: the coefficient that the pixel's cell has chosen (`cells`); without, the pixel's own pairs do
+            where a rule asks for it.
         errors: propagate the errors of the pairs; without, they and the intervals are NaN, and the pixel
             costs about a third less.
     """
@@ -78,9 +99,8 @@ def invert_pixel(
         return _without_data(selected, len(windows))
     network = network_for(selected, parameters)
     stated = network.error
-    if selected.dataset.any() and guess is not None:
-        network = on_one_footing(network, selected.dataset, guess)
-    solved, choice = close(network, guess, parameters)
+    network = on_one_footing(network, selected.dataset, guess)
+    solved, choice = close(network, guess, parameters, choice)
     positions, psi = solved.positions, solved.psi
     means = MEANS[parameters.interpolation](network.days, windows)
 

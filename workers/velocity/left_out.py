@@ -9,7 +9,7 @@ same pairs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,20 +52,25 @@ class LeftOut:
         )
         return cls(gathered, total, scatter, tuple(_folds(gathered)))
 
-    def error(self, prior: Prior, coefficient: float) -> float:
+    def errors(self, prior: Prior, coefficients: Sequence[float]) -> np.ndarray:
         """Root mean square distance, metres, of the pairs left out from what the others predict.
 
-        NaN where fewer than 30 intervals between two dates can be predicted.
+        Returns:
+            (k,) one for each coefficient; NaN where fewer than 30 intervals can be predicted.
         """
-        system = prior.system(self.network, coefficient)
-        squares, weights, predicted = 0.0, 0.0, 0
+        system = prior.system(self.network, 1.0)
+        squares, weights, predicted = np.zeros(len(coefficients)), 0.0, 0
         for seen, unseen in self.folds:
-            departure, _ = system.solve(np.where(seen, self.weight, 0.0))
-            apart = system.squared_residuals(departure)[unseen]
-            squares += float((self.weight[unseen] * apart + self.scatter[unseen]).sum())
-            weights += float(self.weight[unseen].sum())
-            predicted += np.count_nonzero(unseen)
-        return (squares / weights) ** 0.5 if predicted >= FEWEST_PREDICTED else float("nan")
+            solved, judged = system.rows(seen), system.rows(unseen)
+            told, scatter = self.weight[unseen], self.scatter[unseen].sum()
+            strengths = (coefficient**2 for coefficient in coefficients)
+            for k, departure in enumerate(solved.solve_each(self.weight[seen], strengths)):
+                squares[k] += (told * judged.squared_residuals(departure)).sum() + scatter
+            weights += told.sum()
+            predicted += told.size
+        if predicted < FEWEST_PREDICTED:
+            return np.full(len(coefficients), np.nan)
+        return np.sqrt(squares / weights)
 
 
 def _folds(network: Network) -> Iterator[tuple[np.ndarray, np.ndarray]]:

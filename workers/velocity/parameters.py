@@ -161,8 +161,7 @@ class VelocityParameters(BaseModel):
         None,
         description="Further data sets whose pairs are merged with those of the cubes, by the names that the "
         "settings give them, joined by commas: each is brought to the cube's grid by its nearest pixel, its "
-        "vectors turned into the cube's projection. More dates weaken the regularisation: give it a larger "
-        "coefficient.",
+        "vectors turned into the cube's projection.",
         examples=["ige"],
     )
     regularization: Literal["accel", "zero", "model"] = Field(
@@ -187,12 +186,12 @@ class VelocityParameters(BaseModel):
     coefficient: Annotated[
         Annotated[float, Field(gt=0, le=1e6)] | CoefficientRule, WrapValidator(_coefficient)
     ] = Field(
-        100.0,
+        "auto",
         description="Strength of the regularisation: a number (the paper's lambda is its square), or chosen "
-        "pixel by pixel among 10, 30, 100, 300, 1000 and 3000: auto takes what best predicts pairs of images "
-        "that were left out, vvc what makes directions most coherent (as in the paper), lcurve the corner of "
-        "penalty against misfit.",
-        examples=[200, "auto"],
+        "among 10, 30, 100, 300, 1000 and 3000 by pixels of each cell of 10 by 10: auto takes what best "
+        "predicts pairs of images that were left out, vvc what makes directions most coherent (as in the "
+        "paper), lcurve the corner of penalty against misfit.",
+        examples=["auto", 200],
     )
     interpolation: Literal["linear", "spline"] = Field(
         "linear",

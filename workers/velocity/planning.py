@@ -19,6 +19,7 @@ from workers.errors import Bbox, InvalidRequest, NoCube, SeveralGrids, TooLarge
 from workers.identity import request_sha256
 from workers.plan import CubeSource, Limits, Plan, PlannedCube, Shard
 from workers.regions import CRS84, lattice, outline, parse_bbox, split_until
+from workers.velocity.cells import FARTHEST, Cells
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.region import HALO
 from workers.velocity.screening import check_sensors
@@ -87,7 +88,8 @@ def plan_region(inputs: dict[str, Any], source: CubeSource, limits: Limits) -> P
     request = VelocityCubeInputs.model_validate(inputs)
     cubes, grid = region_of(request, source)
     halo = grid.window(-HALO, -HALO, grid.height + 2 * HALO, grid.width + 2 * HALO)
-    further = further_sets(source, request.further_datasets, halo)
+    reached = grid.window(-FARTHEST, -FARTHEST, grid.height + 2 * FARTHEST, grid.width + 2 * FARTHEST)
+    further = further_sets(source, request.further_datasets, reached)
     layers = layers_of(cubes, further)
     if grid.height * grid.width > limits.pixels(layers):
         raise _too_large(request.bbox, cubes, grid, limits, layers)
@@ -112,7 +114,7 @@ def plan_region(inputs: dict[str, Any], source: CubeSource, limits: Limits) -> P
         first_day=first,
         last_day=last,
         request_sha256=request_sha256(PROCESS_ID, canonical, {c.label: c.fingerprint for c in read}),
-        shards=tuple(_shards(mosaic)),
+        shards=tuple(_shards(mosaic, request)),
     )
 
 
@@ -251,16 +253,16 @@ def _too_large(bbox: Bbox, cubes: list[Cube], grid: Grid, limits: Limits, layers
     return TooLarge(told, limits.told, split)
 
 
-def blocks_of(mosaic: Mosaic) -> int:
+def blocks_of(mosaic: Mosaic, parameters: VelocityParameters) -> int:
     """Blocks of all shards of a product."""
-    return sum(shard.blocks for shard in _shards(mosaic))
+    return sum(shard.blocks for shard in _shards(mosaic, parameters))
 
 
-def _shards(mosaic: Mosaic) -> Iterator[Shard]:
+def _shards(mosaic: Mosaic, parameters: VelocityParameters) -> Iterator[Shard]:
     """Windows of the product's grid, one for each shard, with the chunk rows that each reads."""
     grid = mosaic.grid
     for row in range(0, grid.height, SHARD_PIXELS):
         for column in range(0, grid.width, SHARD_PIXELS):
             height, width = min(SHARD_PIXELS, grid.height - row), min(SHARD_PIXELS, grid.width - column)
-            pieces = mosaic.pieces(row - HALO, column - HALO, height + 2 * HALO, width + 2 * HALO)
+            pieces = mosaic.pieces(*Cells(mosaic, (row, column, height, width), parameters).reach(HALO))
             yield Shard(row=row, column=column, height=height, width=width, blocks=len(pieces))

@@ -22,6 +22,8 @@ from workers.errors import OgiveError
 from workers.identity import request_sha256
 from workers.plan import CubeSource, PlannedCube
 from workers.telemetry import measures, spans
+from workers.velocity.cells import Key, around
+from workers.velocity.coefficient import Choice
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.region import HALO, Reading, SolvedPixel, solve_window
 from workers.velocity.screening import check_sensors
@@ -105,6 +107,7 @@ def solve_sites(
     (`workers.velocity.sites.groups`), which is then read once.
     """
     answers: dict[tuple[str, int, int], PointSeries | OgiveError] = {}
+    decided: dict[Key, Choice | None] = {}
     with ThreadPoolExecutor(_READERS) as readers:
         kept: dict[str, KeptChunks] = {}
         pixels = {_pixel(site): site for site in sites}
@@ -118,13 +121,13 @@ def solve_sites(
         for done, (pixel, site) in enumerate(pixels.items(), start=1):
             for coming in islice(pixels.values(), done, done + _SITES_AHEAD):
                 if (cube := kept.get(coming.cube.reference.id)) is not None:
-                    cube.expect(coming.row - HALO, coming.column - HALO, 1 + 2 * HALO, 1 + 2 * HALO)
+                    cube.expect(*around(coming.row, coming.column, HALO, parameters))
             try:
                 cubes = [held(planned) for planned in site.cubes]
                 if names := parameters.further_datasets:
                     further = data_sets(names, ((each.dataset, held(each)) for each in site.further))
                     cubes = [MergedCube(cube, further) for cube in cubes]
-                answers[pixel] = _solve(site, cubes, parameters, observations)
+                answers[pixel] = _solve(site, cubes, parameters, observations, decided)
             except OgiveError as error:
                 measures.PIXELS.labels("place", "failed").inc()
                 answers[pixel] = error
@@ -144,17 +147,24 @@ def _at(site: Site, answer: PointSeries | OgiveError) -> PointSeries | OgiveErro
 
 
 def _solve(
-    site: Site, cubes: Sequence[Readable], parameters: VelocityParameters, observations: bool
+    site: Site,
+    cubes: Sequence[Readable],
+    parameters: VelocityParameters,
+    observations: bool,
+    decided: dict[Key, Choice | None],
 ) -> PointSeries:
     began = time.perf_counter()
     table = cubes[0].table()
     reading = Reading(seconds=time.perf_counter() - began)
     check_sensors(parameters, [table])
     windows, mosaic = parameters.windows(*table.record), Mosaic(cubes, cubes[0].grid)
+    at, known = (mosaic, site.row, site.column, 1, 1), dict(decided)
     with spans.span("solve"), measures.stage("solve"):
-        solved = list(solve_window(mosaic, site.row, site.column, 1, 1, windows, parameters, reading))
+        solved = list(solve_window(*at, windows, parameters, reading, decided=known))
     if reading.failures:
         raise reading.failures[0]
+    # Only now: what a cell decides without pixels that could not be read holds for no other site.
+    decided.update(known)
     pixel = solved[0]
     measures.count_place(pixel.series.used, float(pixel.series.vvc))
     return PointSeries(

@@ -20,11 +20,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from workers.calendar import Windows
-from workers.cubes.mosaic import NOBODY, Mosaic, Piece
+from workers.cubes.mosaic import Mosaic, Piece
 from workers.cubes.pairs import PairBlock, PairTable
 from workers.errors import ChunkUnreadable, PairsUnsolvable, SourceError
 from workers.linear.banded import NotPositiveDefinite
 from workers.telemetry import measures, spans
+from workers.velocity.cells import Cells, Key
+from workers.velocity.coefficient import Choice
 from workers.velocity.guess import mean_guess
 from workers.velocity.invert import invert_pixel
 from workers.velocity.merged_guess import merged_guess
@@ -78,6 +80,7 @@ def solve_window(
     parameters: VelocityParameters,
     reading: Reading,
     on_block: Callable[[BlockState], None] = lambda state: None,
+    decided: dict[Key, Choice | None] | None = None,
 ) -> Iterator[SolvedPixel]:
     """Yield the pixels of a window that have an owner, row by row.
 
@@ -90,42 +93,45 @@ def solve_window(
         parameters: the user's choices.
         reading: filled with the chunks that could not be read and the pixels that could not be solved.
         on_block: called after each chunk row; may raise to stop the work.
+        decided: what the cells of other windows of these cubes have decided, to be used and added to.
 
     Raises:
         SourceUnavailable: a store did not answer, after retries.
         CubeInvalid: a cube lacks what an inversion needs.
     """
+    cells = Cells(mosaic, (row, column, height, width), parameters, decided)
     top, left = row - HALO, column - HALO
     owners = mosaic.owners(top, left, height + 2 * HALO, width + 2 * HALO)
-    unread = (owners != NOBODY).sum(axis=1)
     guesses = np.full(owners.shape, None, dtype=object)
     prepared: dict[int, dict[int, _Prepared]] = {}
+    pieces = mosaic.pieces(*cells.reach(HALO))
+    following = [*(piece.row for piece in pieces[1:]), np.inf]
     solved = HALO
     with threadpool_limits(limits=1, user_api="blas"):
-        for piece, blocks, lost in _ahead(mosaic, list(mosaic.pieces(top, left, *owners.shape)), reading):
-            table, at_left = mosaic.cubes[piece.cube].table(), piece.column - left
-            for line in range(piece.row, piece.row + piece.height):
-                at = line - top
-                mine = owners[at, at_left : at_left + piece.width] == piece.cube
-                for offset, pixel in _prepare_line(line, piece, blocks, mine, table, parameters):
-                    across = at_left + offset
+        for (piece, blocks, lost), unread in zip(_ahead(mosaic, pieces, reading), following, strict=True):
+            table = mosaic.cubes[piece.cube].table()
+            for part, block in blocks:
+                cells.take(part, block)
+            for at in range(max(piece.row - top, 0), min(piece.row + piece.height - top, len(owners))):
+                mine = owners[at] == piece.cube
+                for across, pixel in _prepare_line(top + at, left, blocks, mine, table, parameters):
                     guesses[at, across] = merged_guess(pixel.selected, parameters.guess)
                     # Of the halo nothing is needed but its guesses.
                     if HALO <= at < height + HALO and HALO <= across < width + HALO:
                         prepared.setdefault(at, {})[across] = pixel
-                unread[at] -= mine.sum()
-                while solved < height + HALO and not unread[: solved + HALO + 1].any():
-                    for across, pixel in sorted(prepared.pop(solved, {}).items()):
-                        around = list(guesses[solved - 1 : solved + 2, across - 1 : across + 2].ravel())
-                        place = top + solved, left + across
-                        try:
-                            series = invert_pixel(pixel.selected, mean_guess(around), windows, parameters)
-                        except NotPositiveDefinite as error:
-                            reading.failures.append(_unsolvable(mosaic, place, error))
-                            continue
-                        yield SolvedPixel(*place, series, pixel.table, pixel.vx, pixel.vy)
-                    guesses[solved - HALO] = None
-                    solved += 1
+            while solved < height + HALO and cells.last_row(top + solved, HALO) < unread:
+                for across, pixel in sorted(prepared.pop(solved, {}).items()):
+                    around = list(guesses[solved - 1 : solved + 2, across - 1 : across + 2].ravel())
+                    place = top + solved, left + across
+                    choice = cells.choice(*place)
+                    try:
+                        series = invert_pixel(pixel.selected, mean_guess(around), windows, parameters, choice)
+                    except NotPositiveDefinite as error:
+                        reading.failures.append(_unsolvable(mosaic, place, error))
+                        continue
+                    yield SolvedPixel(*place, series, pixel.table, pixel.vx, pixel.vy)
+                guesses[solved - HALO] = None
+                solved += 1
             valid = any(np.isfinite(block.vx).any() for _, block in blocks)
             del blocks
             on_block("failed" if lost else "done" if valid else "empty")
@@ -180,17 +186,17 @@ def _read(mosaic: Mosaic, piece: Piece) -> tuple[_Blocks, Reading]:
 
 def _prepare_line(
     line: int,
-    piece: Piece,
+    left: int,
     blocks: _Blocks,
     mine: np.ndarray,
     table: PairTable,
     parameters: VelocityParameters,
 ) -> Iterator[tuple[int, _Prepared]]:
-    """Select the pairs of the pixels of one row that a piece owns, `mine` (width,) bool, by their offset."""
+    """Select the pairs of the pixels `mine` (width,) bool of one row from `left` on, by their place in it."""
     for part, block in blocks:
-        for column in range(part.width):
-            offset = part.column + column - piece.column
-            if mine[offset]:
+        for across in range(max(part.column - left, 0), min(part.column + part.width - left, mine.size)):
+            if mine[across]:
+                at = line - part.row, left + across - part.column
                 # Copies, so that a row that waits for its southern neighbours does not keep the whole block.
-                vx, vy = block.vx[line - part.row, column].copy(), block.vy[line - part.row, column].copy()
-                yield offset, _Prepared(select_pairs(table, vx, vy, parameters), table, vx, vy)
+                vx, vy = block.vx[at].copy(), block.vy[at].copy()
+                yield across, _Prepared(select_pairs(table, vx, vy, parameters), table, vx, vy)

@@ -15,6 +15,7 @@ from workers.cubes.reference import Access, CubeReference
 from workers.errors import InvalidRequest, NoCube, OgiveError
 from workers.plan import CubeSource, PlannedCube
 from workers.regions import to_grid
+from workers.velocity.cells import FARTHEST
 from workers.velocity.planning import no_cube, planned
 from workers.velocity.region import HALO
 
@@ -33,7 +34,7 @@ class Site(BaseModel):
     cubes: tuple[PlannedCube, ...]
     """The cube that answers, then those that the pixel's neighbours lie on, by name"""
     further: tuple[PlannedCube, ...] = ()
-    """Cubes of further data sets that hold the pixel or a neighbour of it"""
+    """Cubes of further data sets that hold the pixel, a neighbour or one that judges for it (`cells`)"""
     other_cubes: tuple[str, ...]
     """Ids of further cubes that hold the place"""
     row: int
@@ -173,7 +174,7 @@ def sites_at(
 
 
 def with_datasets(site: Site, source: CubeSource, names: Sequence[str]) -> Site:
-    """A site with the cubes of further data sets that hold its pixel or a neighbour of it.
+    """A site with the cubes of further data sets that hold its pixel, a neighbour or one that judges for it.
 
     Raises:
         InvalidRequest: the source has no data set of that name.
@@ -182,8 +183,9 @@ def with_datasets(site: Site, source: CubeSource, names: Sequence[str]) -> Site:
     if not names:
         return site
     cube = opened(site.cube.reference, source.access, site.cube.fingerprint)
-    size = 1 + 2 * HALO
-    sets = further_sets(source, names, cube.grid.window(site.row - HALO, site.column - HALO, size, size))
+    size = 1 + 2 * FARTHEST
+    around = cube.grid.window(site.row - FARTHEST, site.column - FARTHEST, size, size)
+    sets = further_sets(source, names, around)
     further = tuple(planned(each, other.name) for other in sets for each in other.cubes)
     return site.model_copy(update={"further": further})
 

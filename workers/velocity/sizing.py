@@ -46,7 +46,9 @@ def size_region(inputs: dict[str, Any], source: CubeSource) -> JobSize:
         for variable in VARIABLES
     )
     # A job over any limit is not laid out in shards only to be counted.
-    blocks = blocks_of(Mosaic(cubes, grid)) if pixels <= max(_MOST_COUNTED, Limits().max_pixels) else None
+    blocks = (
+        blocks_of(Mosaic(cubes, grid), request) if pixels <= max(_MOST_COUNTED, Limits().max_pixels) else None
+    )
     return JobSize(
         pixels=pixels,
         blocks=blocks,

@@ -62,7 +62,9 @@ def test_the_error_left_out_is_that_of_every_pair_solved_one_fold_at_a_time(scen
         unseen &= network.second <= network.second[reach].max()
         squares += (weight * ((network.displacement - moved) ** 2).sum(axis=1))[unseen].sum()
         weights += weight[unseen].sum()
-    assert LeftOut.of(network, weight).error(prior, 300.0) == pytest.approx((squares / weights) ** 0.5)
+    assert LeftOut.of(network, weight).errors(prior, [100.0, 300.0])[1] == pytest.approx(
+        (squares / weights) ** 0.5
+    )
 
 
 @pytest.mark.parametrize("rule", RULES)
