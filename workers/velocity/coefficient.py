@@ -8,6 +8,7 @@ that one solution has found, by the pairs and the guess of single pixels: those 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -83,7 +84,20 @@ def _left_out(network: Network, weight: np.ndarray, prior: Prior) -> Scores:
 
 
 def _least(scores: Scores) -> float:
-    return CANDIDATES[int(np.argmin(scores))]
+    """Where the parabola through the best candidate and its neighbours is lowest, in logarithms.
+
+    Rounded to two digits, so that who gives the number that an answer tells gets the same series. (RMSE on
+    synthetic truth over that of the best of the six, mean of 54 cases: 1.007; of the candidate itself 1.037.)
+    """
+    best = int(np.argmin(scores))
+    if best in (0, len(CANDIDATES) - 1):
+        return CANDIDATES[best]
+    place, score = np.log(CANDIDATES[best - 1 : best + 2]), scores[best - 1 : best + 2]
+    slopes, middles = np.diff(score) / np.diff(place), (place[1:] + place[:-1]) / 2
+    if slopes[0] == slopes[1]:
+        return CANDIDATES[best]
+    lowest = middles[0] - slopes[0] * (middles[1] - middles[0]) / (slopes[1] - slopes[0])
+    return float(f"{math.exp(lowest):.1e}")
 
 
 def _coherences(network: Network, weight: np.ndarray, prior: Prior) -> Scores:

@@ -28,9 +28,9 @@ class Fold:
         return int(self.seen.day1[0]), int(self.seen.day2.max())
 
 
-def deal(dates: int, folds: int) -> np.ndarray:
-    """(dates,) int64: the fold of each date, always the same for as many dates."""
-    return np.random.default_rng(_SEED).integers(0, folds, dates)
+def deal(dates: int, folds: int, number: int = 0) -> np.ndarray:
+    """(dates,) int64: the fold of each date, always the same for as many dates and the same deal."""
+    return np.random.default_rng(_SEED + number).integers(0, folds, dates)
 
 
 def image_folds(selected: SelectedPairs, folds: int = 5) -> Iterator[Fold]:

@@ -20,6 +20,10 @@ from workers.velocity.network import Network
 from workers.velocity.prior import Prior
 
 FOLDS = 5
+ENOUGH_PREDICTED = 1_000
+"""The dates are dealt anew until about so many intervals between two dates are predicted,"""
+MOST_DEALS = 5
+"""but no more often than this"""
 FEWEST_PREDICTED = 30
 """With fewer intervals to predict, the score says more of these than of the coefficient"""
 
@@ -50,7 +54,9 @@ class LeftOut:
             error=network.error[rows],
             quality=None,
         )
-        return cls(gathered, total, scatter, tuple(_folds(gathered)))
+        deals = min(MOST_DEALS, -(-ENOUGH_PREDICTED * FOLDS // max(len(gathered), 1)))
+        folds = (fold for number in range(deals) for fold in _folds(gathered, number))
+        return cls(gathered, total, scatter, tuple(folds))
 
     def errors(self, prior: Prior, coefficients: Sequence[float]) -> np.ndarray:
         """Root mean square distance, metres, of the pairs left out from what the others predict.
@@ -73,8 +79,8 @@ class LeftOut:
         return np.sqrt(squares / weights)
 
 
-def _folds(network: Network) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    dealt = deal(network.days.size, FOLDS)
+def _folds(network: Network, number: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    dealt = deal(network.days.size, FOLDS, number)
     first, second = dealt[network.first], dealt[network.second]
     for held in range(FOLDS):
         seen = (first != held) & (second != held)

@@ -188,9 +188,9 @@ class VelocityParameters(BaseModel):
     ] = Field(
         "auto",
         description="Strength of the regularisation: a number (the paper's lambda is its square), or chosen "
-        "among 10, 30, 100, 300, 1000 and 3000 by pixels of each cell of 10 by 10: auto takes what best "
-        "predicts pairs of images that were left out, vvc what makes directions most coherent (as in the "
-        "paper), lcurve the corner of penalty against misfit.",
+        "from 10 to 3000 by some pixels of each cell of 10 by 10: auto takes what best predicts pairs of "
+        "images that were left out, vvc what makes directions most coherent (as in the paper), lcurve the "
+        "corner of penalty against misfit.",
         examples=["auto", 200],
     )
     interpolation: Literal["linear", "spline"] = Field(

@@ -1,5 +1,7 @@
 """The coefficient chosen from the pairs: by left-out images, by coherence, by the corner of the L-curve."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from workers.velocity.closure import solve
 from workers.velocity.coefficient import CANDIDATES, UNDECIDED
 from workers.velocity.folds import deal
 from workers.velocity.guess import daily_guess
-from workers.velocity.left_out import FOLDS, LeftOut
+from workers.velocity.left_out import FOLDS, MOST_DEALS, LeftOut
 from workers.velocity.network import network_of
 from workers.velocity.prior import Prior, harmonics
 from workers.velocity.series import Flag
@@ -40,8 +42,7 @@ def test_auto_is_near_the_best_candidate_where_images_err_and_where_pairs_do(sce
         found, series = error("auto")
         chosen[name] = float(series.coefficient)
         print(name, chosen[name], round(found, 1), {c: round(e, 1) for c, e in errors.items()})
-        assert found == errors[chosen[name]]
-        assert found < 1.15 * min(errors.values())
+        assert found < 1.1 * min(errors.values())
     assert chosen["images"] > chosen["pairs"]
 
 
@@ -49,9 +50,11 @@ def test_the_error_left_out_is_that_of_every_pair_solved_one_fold_at_a_time(scen
     network, prior = network_and_prior(scenario(pairs=900, dates=60, pair_noise=2.0, date_noise=1.0))
     weight = np.random.default_rng(0).random(len(network))
     weight[::7] = 0.0
-    fold, squares, weights = deal(network.days.size, FOLDS), 0.0, 0.0
-    first, second = fold[network.first], fold[network.second]
-    for held in range(FOLDS):
+    squares, weights = 0.0, 0.0
+    # So few pairs are dealt again and again.
+    for number, held in product(range(MOST_DEALS), range(FOLDS)):
+        fold = deal(network.days.size, FOLDS, number)
+        first, second = fold[network.first], fold[network.second]
         seen = np.where((first != held) & (second != held), weight, 0.0)
         reach = np.flatnonzero(seen)
         moved = np.diff(
@@ -74,7 +77,11 @@ def test_a_choice_is_a_candidate_that_is_best_on_the_curve(scenario, rule):
     curve = {candidate: score for candidate, score in series.curve if np.isfinite(score)}
     assert set(curve) <= set(CANDIDATES)
     best = min(curve, key=curve.get) if rule == "auto" else max(curve, key=curve.get)
-    assert series.coefficient == (best if curve[best] > 0 else UNDECIDED)
+    if rule == "auto":
+        # Half a step at most from the best candidate, towards the better of its neighbours.
+        assert best / 3**0.51 / 1.05 < series.coefficient < best * 1.05 * (10 / 3) ** 0.51
+    else:
+        assert series.coefficient == (best if curve[best] > 0 else UNDECIDED)
     given, _ = made.pixel.invert(coefficient=float(series.coefficient))
     np.testing.assert_array_equal(series.v, given.v)
     assert given.curve == ()
@@ -85,7 +92,7 @@ def test_a_choice_is_a_candidate_that_is_best_on_the_curve(scenario, rule):
 def test_rules_serve_every_regularisation_and_separate_weights(scenario, rule, regularization):
     made = scenario(pairs=600, dates=80, date_noise=2.0, pair_noise=2.0)
     series, _ = made.pixel.invert(coefficient=rule, regularization=regularization, weights="separate")
-    assert series.coefficient in CANDIDATES
+    assert CANDIDATES[0] <= series.coefficient <= CANDIDATES[-1]
     assert np.isfinite(series.v).all()
 
 

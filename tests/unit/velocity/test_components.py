@@ -13,7 +13,7 @@ from workers.velocity.parameters import VelocityParameters
 from workers.velocity.prior import Prior
 from workers.velocity.series import Flag
 
-SEPARATE = VelocityParameters(weights="separate", regularization="zero")
+SEPARATE = VelocityParameters(weights="separate", regularization="zero", coefficient=100.0)
 
 
 def test_joint_components_are_one_robust_solution(scenario):
@@ -54,8 +54,8 @@ def test_normal_residuals_are_weighed_alike_whether_one_or_two_components_are_ju
 
 def test_separate_series_are_sound_and_count_the_mean_of_both(scenario):
     made = scenario(pairs=2500, date_noise=1.0, pair_noise=2.0, blunders=0.05, decorrelated=0.3)
-    joint, windows = made.pixel.invert()
-    separate, _ = made.pixel.invert(weights="separate")
+    joint, windows = made.pixel.invert(coefficient=100.0)
+    separate, _ = made.pixel.invert(weights="separate", coefficient=100.0)
     inside = (separate.quality_flag & Flag.edge) == 0
     truth = made.speed(windows)[inside]
     misses = {
@@ -65,7 +65,8 @@ def test_separate_series_are_sound_and_count_the_mean_of_both(scenario):
     assert misses["separate"] < 1.3 * misses["joint"]
     np.testing.assert_allclose(separate.count[inside], joint.count[inside], rtol=0.25)
     selected = made.pixel.select()
-    solved = close(network_of(selected), daily_guess(selected), VelocityParameters(weights="separate"))[0]
+    alike = VelocityParameters(weights="separate", coefficient=100.0)
+    solved = close(network_of(selected), daily_guess(selected), alike)[0]
     np.testing.assert_allclose(separate.weights, solved.psi, rtol=1e-6)
     assert (separate.v_error[inside] > 0).all()
 

@@ -52,7 +52,8 @@ def test_the_ends_of_a_record_are_nearly_as_good_as_its_middle(scenario):
         off["inside"] += list(miss[1:-1])
     ends, inside = (np.sqrt(np.mean(np.square(values))) for values in off.values())
     print(f"RMSE {ends:.1f} m/yr in the first and last 30 days, {inside:.1f} between")
-    assert ends < 3 * inside
+    # The middle gains more from neighbours on both sides the stiffer the solution is.
+    assert ends < 4.5 * inside
 
 
 def test_a_window_of_a_few_days_at_the_end_is_not_far_off(scenario):
