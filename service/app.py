@@ -14,6 +14,7 @@ from starlette.datastructures import State
 
 from service import database, failures, migrations
 from service.bounds import Bounds
+from service.catalog import pgstac
 from service.catalog.store import Catalog
 from service.cluster import Cluster
 from service.coding import ContentCoding
@@ -127,14 +128,13 @@ def _lifespan(
             await migrations.upgrade(engine)
             state.jobs = JobStore(engine)
             state.authenticator = Authenticator(settings, Keyring(engine))
-            state.catalog = Catalog(
-                engine,
-                [
-                    dict(process.collection)
-                    for process in state.processes.values()
-                    if isinstance(process, ProductProcess)
-                ],
-            )
+            collections = [
+                dict(process.collection)
+                for process in state.processes.values()
+                if isinstance(process, ProductProcess)
+            ]
+            beside = await pgstac.find(engine, collections, ProductStore(settings.products))
+            state.catalog = Catalog(engine, collections, beside)
             async with connect(settings) as state.cluster:
                 state.answers = Answers(state.cluster, state.tasks, settings)
                 state.health = health_of(state.cluster, state.jobs, settings)

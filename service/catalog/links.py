@@ -14,7 +14,16 @@ from service.edr.collection import edr_members
 from workers.products import keys
 from workers.products.store import ProductStore
 
-__all__ = ["GEOJSON", "JSON", "SCHEMA", "catalog_links", "link", "served_collection", "served_item"]
+__all__ = [
+    "GEOJSON",
+    "JSON",
+    "SCHEMA",
+    "catalog_links",
+    "link",
+    "portable_item",
+    "served_collection",
+    "served_item",
+]
 
 JSON, GEOJSON, SCHEMA = "application/json", "application/geo+json", "application/schema+json"
 _QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
@@ -83,6 +92,15 @@ def served_item(document: dict[str, Any], base: str, products: ProductStore) -> 
     if on_s3:
         served["stac_extensions"] = list(dict.fromkeys([*document["stac_extensions"], _ALTERNATE]))
     return served
+
+
+def portable_item(document: dict[str, Any], products: ProductStore) -> dict[str, Any]:
+    """An item for another catalog: its files by their address in the store, no link of this catalog."""
+    folder = products.location(keys.folder(document["id"]))
+    return document | {
+        "assets": {name: _absolute(asset, folder) for name, asset in document["assets"].items()},
+        "links": [_absolute(other, folder) for other in _foreign(document)],
+    }
 
 
 def _served_asset(asset: dict[str, Any], folder: str, store: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.catalog.moments import Span
 from service.catalog.pages import Page, page
+from service.catalog.pgstac import Pgstac
 from service.catalog.search import Search
 from service.catalog.table import EXTENTS, ITEMS, during, extent, meets_any, row
 from service.errors import NotFound
@@ -29,9 +30,17 @@ class Catalog:
     Pages run from the newest item to the oldest unless a search sorts otherwise.
     """
 
-    def __init__(self, engine: AsyncEngine, collections: Sequence[dict[str, Any]]) -> None:
-        """Serve these STAC collections, and the items in the engine's database; extents follow the items."""
-        self._engine = engine
+    def __init__(
+        self, engine: AsyncEngine, collections: Sequence[dict[str, Any]], pgstac: Pgstac | None = None
+    ) -> None:
+        """Serve these STAC collections, and the items in the engine's database; extents follow the items.
+
+        Args:
+            engine: the database.
+            collections: STAC documents.
+            pgstac: what of the same database gets every item too.
+        """
+        self._engine, self._pgstac = engine, pgstac
         self._collections = {collection["id"]: collection for collection in collections}
 
     async def add(self, item: dict[str, Any]) -> None:
@@ -44,17 +53,10 @@ class Catalog:
             raise ValueError(
                 f"Item {item['id']} belongs to {item['collection']!r}, which is no collection here."
             )
-        values = row(item)
-        replace = sa.update(ITEMS).where(ITEMS.c.id == item["id"]).values(values)
-        async with self._engine.begin() as connection:
-            if (await connection.execute(replace)).rowcount:
-                return
         try:
-            async with self._engine.begin() as connection:
-                await connection.execute(sa.insert(ITEMS).values(values))
+            await self._put(item)
         except IntegrityError:  # another process added the item in between
-            async with self._engine.begin() as connection:
-                await connection.execute(replace)
+            await self._put(item)
 
     async def get(self, collection: str, item: str) -> dict[str, Any]:
         """The item of this id in this collection.
@@ -77,6 +79,8 @@ class Catalog:
         """Take an item out; one that is not there is out already."""
         async with self._engine.begin() as connection:
             await connection.execute(sa.delete(ITEMS).where(ITEMS.c.id == item))
+            if self._pgstac is not None:
+                await self._pgstac.remove(connection, item)
 
     async def all(self, collection: str) -> list[dict[str, Any]]:
         """Every item of a collection, by id."""
@@ -140,6 +144,15 @@ class Catalog:
         """
         self._check(name)
         return next(document for document in await self.collections() if document["id"] == name)
+
+    async def _put(self, item: dict[str, Any]) -> None:
+        values = row(item)
+        async with self._engine.begin() as connection:
+            replace = sa.update(ITEMS).where(ITEMS.c.id == item["id"]).values(values)
+            if (await connection.execute(replace)).rowcount == 0:
+                await connection.execute(sa.insert(ITEMS).values(values))
+            if self._pgstac is not None:
+                await self._pgstac.put(connection, item)
 
     def _check(self, collection: str) -> None:
         if collection not in self._collections:
