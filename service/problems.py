@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service import errors as service
+from service.settings import PREFIX
 from workers import errors as workers
 
 OGC = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0"
@@ -23,6 +24,19 @@ def _nothing(error: workers.OgiveError) -> dict[str, Any]:
 
 def _estimated(estimate: dict[str, Any] | None) -> dict[str, Any]:
     return {} if estimate is None else {"estimate": estimate, "async": estimate["execution"]}
+
+
+def _refused_by(name: str | None, **value: float) -> dict[str, Any]:
+    """The limit that refused, as /limits calls it, and where it is set."""
+    if name is None:
+        return {}
+    short = name.removeprefix("max_")
+    return {"refused_by": {"limit": short, **value, "setting": f"{PREFIX}LIMIT_{short.upper()}"}}
+
+
+def _too_large(error: workers.TooLarge) -> dict[str, Any]:
+    refused = _refused_by(error.limit, value=error.limits.get(error.limit))
+    return {"limits": error.limits, "split": error.split, **refused, **_estimated(error.estimate)}
 
 
 def _retry(error: workers.OgiveError) -> dict[str, str]:
@@ -93,9 +107,9 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "too-large",
         413,
         "Request too large",
-        "The request is over a limit. `limits` says which, `estimate` what it would cost, `split` gives "
-        "boxes that fit.",
-        lambda error: {"limits": error.limits, "split": error.split, **_estimated(error.estimate)},
+        "The request is over a limit. `refused_by` says which and where it is set, `limits` those that hold, "
+        "`estimate` what the request would cost, `split` gives boxes that fit.",
+        _too_large,
     ),
     workers.NoCube: Kind(
         "no-cube",
@@ -253,8 +267,10 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "too-many-jobs",
         429,
         "Too many jobs",
-        "As many jobs run or wait as may; /limits says how many that are. Try again later.",
-        headers=_retry,
+        "As many jobs run or wait as may: `refused_by` names the limit, /limits tells how many that are. "
+        "Try again later.",
+        lambda error: _refused_by("jobs_queued"),
+        _retry,
     ),
     service.IdempotencyConflict: Kind(
         "idempotency-conflict",

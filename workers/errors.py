@@ -98,8 +98,9 @@ class TooLarge(OgiveError):
         limits: dict[str, float],
         split: list[Bbox],
         estimate: dict[str, Any] | None = None,
+        limit: str | None = None,
     ) -> None:
-        super().__init__(message, limits, split, estimate)
+        super().__init__(message, limits, split, estimate, limit)
 
     @property
     def limits(self) -> dict[str, float]:
@@ -115,6 +116,12 @@ class TooLarge(OgiveError):
     def estimate(self) -> dict[str, Any] | None:
         """What the request would cost, where that is known."""
         return self.args[3]
+
+    @property
+    def limit(self) -> str | None:
+        """Name of the limit that the request is over; that of the only one needs not be given."""
+        only = next(iter(self.limits)) if len(self.limits) == 1 else None
+        return self.args[4] or only
 
 
 class NoCube(OgiveError):

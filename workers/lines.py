@@ -43,7 +43,7 @@ class Walk:
         return _wrapped(west), float(self.lat.min()), _wrapped(east), float(self.lat.max())
 
 
-def walk(coordinates: Sequence[Sequence[float]], spacing: float) -> Walk:
+def walk(coordinates: Sequence[Sequence[float]], spacing: float, most: int = MAX_POINTS) -> Walk:
     """The points of a line: its first vertex, and then one every `spacing` metres, up to its end.
 
     Between two vertices the line is the shortest on the WGS 84 ellipsoid.
@@ -51,11 +51,12 @@ def walk(coordinates: Sequence[Sequence[float]], spacing: float) -> Walk:
     Args:
         coordinates: longitude and latitude of the vertices, degrees; a height after them plays no part.
         spacing: metres.
+        most: how many points there may be.
 
     Raises:
         InvalidRequest: a vertex is no place on the globe, there are fewer than two different ones, or the
             spacing is not a positive number of metres up to the length of the line.
-        TooLarge: there would be more than 500 points; tells the spacing that fits.
+        TooLarge: there would be more points than that; tells the spacing that fits.
     """
     vertices = _checked(coordinates)
     lon, lat = vertices[:, 0], vertices[:, 1]
@@ -73,12 +74,12 @@ def walk(coordinates: Sequence[Sequence[float]], spacing: float) -> Walk:
             "spacing",
         )
     points = math.floor(length / spacing + _ROUNDING) + 1
-    if points > MAX_POINTS:
-        fits = math.ceil(length / (MAX_POINTS - 1))
+    if points > most:
+        fits = math.ceil(length / max(1, most - 1))
         raise TooLarge(
             f"A point every {spacing:g} m makes {points} of a line of {length:.0f} m; the limit is "
-            f"{MAX_POINTS} points: a spacing of {fits} m fits.",
-            {"max_points": MAX_POINTS},
+            f"{most} points: a spacing of {fits} m fits.",
+            {"max_points": most},
             [],
         )
     distance = float(spacing) * np.arange(points)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 
+from service.catalog.fields import Fields
 from service.catalog.ordering import SortKey
 from service.catalog.search import DEFAULT_LIMIT, Search
 from workers.errors import InvalidRequest
@@ -48,6 +49,11 @@ class ItemsQuery(BaseModel):
         description="Fields to sort by, - before one for descending; newest first where it is left out.",
         examples=["-properties.start_datetime,+id"],
     )
+    fields: str | None = Field(
+        None,
+        description="Parts of the items to tell, - before one to leave out; all where this is left out.",
+        examples=["id,properties.start_datetime,-geometry"],
+    )
     limit: int = Field(
         DEFAULT_LIMIT, ge=1, description="Items a page; never more than /limits tells.", examples=[100]
     )
@@ -70,6 +76,8 @@ class ItemsQuery(BaseModel):
         }
         if "sortby" in given:
             lists["sortby"] = _read("sortby", SortKey.parse, given["sortby"])
+        if "fields" in given:
+            lists["fields"] = _read("fields", Fields.parse, given["fields"])
         if given["filter-lang"] == "cql2-json" and "filter" in given:
             lists["filter"] = _read("filter", json.loads, given["filter"])
         try:

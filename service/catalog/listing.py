@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from service.catalog.asked import ItemsQuery
+from service.catalog.fields import Fields
 from service.catalog.links import GEOJSON, link, served_item
 from service.catalog.pages import Page
 from workers.products.store import ProductStore
@@ -13,11 +14,14 @@ from workers.products.store import ProductStore
 __all__ = ["items_page", "page_links"]
 
 
-def items_page(page: Page, links: list[dict[str, Any]], base: str, products: ProductStore) -> dict[str, Any]:
-    """A FeatureCollection of the items of a page, as they are served."""
+def items_page(
+    page: Page, links: list[dict[str, Any]], base: str, products: ProductStore, fields: Fields | None
+) -> dict[str, Any]:
+    """A FeatureCollection of the items of a page, as they are served, with the parts that were asked for."""
+    items = [served_item(item, base, products) for item in page.items]
     return {
         "type": "FeatureCollection",
-        "features": [served_item(item, base, products) for item in page.items],
+        "features": items if fields is None else [fields.of(item) for item in items],
         "links": links,
         **({} if page.matched is None else {"numberMatched": page.matched}),
         "numberReturned": len(page.items),

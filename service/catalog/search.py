@@ -18,6 +18,7 @@ from pydantic import (
 )
 from stac_pydantic.api.search import Intersection
 
+from service.catalog.fields import Fields
 from service.catalog.filtering import Filter
 from service.catalog.moments import Period, Span, span
 from service.catalog.ordering import Order, SortKey
@@ -86,6 +87,7 @@ class Search(BaseModel):
         description="Fields to sort by; items equal in all of them stand newest first.",
         examples=[[{"field": "properties.start_datetime", "direction": "desc"}]],
     )
+    fields: Fields = Field(default=None, description="Parts of the items to tell; all where left out.")
     limit: int = Field(
         DEFAULT_LIMIT,
         ge=1,

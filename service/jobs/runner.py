@@ -60,7 +60,7 @@ class Runner:
             )
         except TooLarge as error:
             estimate = await self._estimator.estimate(order.process, order.inputs)
-            raise TooLarge(error.message, error.limits, error.split, estimate) from None
+            raise TooLarge(error.message, error.limits, error.split, estimate, error.limit) from None
         layers = [cube.layers for cube in plan.cubes]
         expected = costs.expected(plan.pixels, layers)
         room = Room(

@@ -1,4 +1,4 @@
-"""STAC API 1.0.0 over the catalog of products: collections, features, item search, sort and filter."""
+"""STAC API 1.0.0 over the catalog of products: collections, features, search, sort, filter and fields."""
 
 from __future__ import annotations
 
@@ -78,9 +78,10 @@ async def get_items(
             "collections",
         )
     here = f"{base}/collections/{quote(collection)}"
-    page = await catalog.search(_within(query.search(collections=[collection]), settings))
+    search = _within(query.search(collections=[collection]), settings)
+    page = await catalog.search(search)
     links = [*page_links(f"{here}/items", query, page, base), link("parent", here), link("collection", here)]
-    return GeoJSONResponse(items_page(page, links, base, products))
+    return GeoJSONResponse(items_page(page, links, base, products, search.fields))
 
 
 @router.get("/collections/{collection}/items/{item}", operation_id="get_item", summary="One item")
@@ -101,8 +102,10 @@ async def get_search(
     base: BaseUrl,
 ) -> GeoJSONResponse:
     """A page of the items that fulfil every condition given, newest first."""
-    page = await catalog.search(_within(query.search(), settings))
-    return GeoJSONResponse(items_page(page, page_links(f"{base}/search", query, page, base), base, products))
+    search = _within(query.search(), settings)
+    page = await catalog.search(search)
+    links = page_links(f"{base}/search", query, page, base)
+    return GeoJSONResponse(items_page(page, links, base, products, search.fields))
 
 
 @router.post(
@@ -121,7 +124,7 @@ async def post_search(
     links = [link("self", here, GEOJSON, method="POST"), link("root", f"{base}/")]
     if page.token is not None:
         links.append(link("next", here, GEOJSON, method="POST", body={"token": page.token}, merge=True))
-    return GeoJSONResponse(items_page(page, links, base, products))
+    return GeoJSONResponse(items_page(page, links, base, products, search.fields))
 
 
 @router.get(

@@ -72,7 +72,7 @@ async def post_timeseries(
     if line is None:
         query.check_no_line()
     else:
-        places = query.along(line)
+        places = query.along(line, desk.settings.limit_points)
     _check_number(places, desk.settings.limit_points)
     geometry = body.geometry if isinstance(body, PlaceFeature) else body
     return await answer(query, places, not isinstance(geometry, Point), desk, None)

@@ -124,16 +124,16 @@ class LineQuery(SeriesOptions):
         examples=[500],
     )
 
-    def along(self, line: Line) -> list[Place]:
+    def along(self, line: Line, most: int) -> list[Place]:
         """The places along a line, each with its distance from the beginning.
 
         Raises:
             InvalidRequest: spacing is missing or longer than the line.
-            TooLarge: it makes too many places.
+            TooLarge: it makes more than `most` places.
         """
         if self.spacing is None:
             raise InvalidRequest("spacing is missing; a LineString needs it, in metres.", "spacing")
-        points = walk(line, self.spacing)
+        points = walk(line, self.spacing, most)
         return along(points.lon.tolist(), points.lat.tolist(), points.distance.tolist())
 
     def check_no_line(self) -> None:
@@ -191,7 +191,8 @@ class SeriesQuery(SeriesOptions):
             )
         if len(first) > most:
             raise InvalidRequest(
-                f"{len(first)} places are over the {most} of one GET; send them by POST /timeseries.",
+                f"{len(first)} places are over the {most} of one GET (points_at_once of /limits); "
+                "send them by POST /timeseries.",
                 names[0],
             )
         if not projected:

@@ -247,10 +247,12 @@ def _too_large(bbox: Bbox, cubes: list[Cube], grid: Grid, limits: Limits, layers
     advice = f"; the {len(split)} boxes of split fit" if split else ""
     if pixels > limits.max_pixels:
         told = f"The region has {pixels} pixels; the limit is {limits.max_pixels}{advice}."
+        over = "max_pixels"
     else:
         hours, most_hours = limits.cost.expected(pixels, layers) / 3600, limits.max_cpu_seconds / 3600
         told = f"The region needs about {hours:.2g} processor hours; the limit is {most_hours:.3g}{advice}."
-    return TooLarge(told, limits.told, split)
+        over = "max_cpu_seconds"
+    return TooLarge(told, limits.told, split, limit=over)
 
 
 def blocks_of(mosaic: Mosaic, parameters: VelocityParameters) -> int:

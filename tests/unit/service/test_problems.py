@@ -7,7 +7,9 @@ import workers.errors
 from service import errors
 from service.formats.problem import problem, unexpected
 from service.problems import KINDS, OURS, kind_of
+from service.settings import Settings
 from workers.errors import InvalidRequest, NoCube, OgiveError, SeveralGrids, SourceUnavailable, TooLarge
+from workers.plan import Limits
 
 BASE = "https://ogive.example"
 BOX = (-50.0, 69.0, -49.0, 70.0)
@@ -34,6 +36,16 @@ def test_every_error_has_a_kind():
         (SeveralGrids("Two.", {"EPSG:32607": [BOX]}), 400, {"split": {"EPSG:32607": [BOX]}}),
         (TooLarge("Big.", {"max_pixels": 9}, [BOX]), 413, {"limits": {"max_pixels": 9}, "split": [BOX]}),
         (
+            TooLarge("Big.", {"max_pixels": 9, "max_cpu_seconds": 60.0}, [], limit="max_cpu_seconds"),
+            413,
+            {"refused_by": {"limit": "cpu_seconds", "value": 60.0, "setting": "OGIVE_LIMIT_CPU_SECONDS"}},
+        ),
+        (
+            errors.TooManyJobs("Many."),
+            429,
+            {"refused_by": {"limit": "jobs_queued", "setting": "OGIVE_LIMIT_JOBS_QUEUED"}},
+        ),
+        (
             TooLarge("Big.", {}, [], {"execution": "/p"}),
             413,
             {"estimate": {"execution": "/p"}, "async": "/p"},
@@ -49,6 +61,18 @@ def test_members_come_from_the_error_even_after_pickling(error, status, members)
     assert made.status == made.document["status"] == status
     assert made.document["detail"] == str(error)
     assert members.items() <= made.document.items()
+
+
+def test_a_refusal_names_a_limit_and_a_setting_that_are_there():
+    known = Settings().limits
+    refusals = [
+        TooLarge("Big.", {"max_pixels": 9, "max_cpu_seconds": 60.0}, [], limit=limit)
+        for limit in Limits().told
+    ]
+    refusals += [TooLarge("Many.", {"max_points": 9}, []), errors.TooManyJobs("Many.")]
+    for error in refusals:
+        refused = problem(error, BASE, "urn:uuid:1").document["refused_by"]
+        assert known[refused["limit"]]["setting"] == refused["setting"]
 
 
 def test_a_wrong_parameter_is_placed():
