@@ -88,7 +88,8 @@ def plan_job(process_id: str, inputs: dict[str, Any], source: CubeSource, limits
     Raises:
         OgiveError: the request or the source is at fault; see the process.
     """
-    return PROCESSES[process_id].plan(inputs, source, limits)
+    with spans.span("plan", ogive__process=process_id):
+        return PROCESSES[process_id].plan(inputs, source, limits)
 
 
 def create_product(plan: Plan, products: str) -> str:

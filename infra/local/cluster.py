@@ -37,6 +37,7 @@ def certificates(folder: Path) -> dict[str, str]:
 def scheduler(folder: Path, port: int, tls: dict[str, str]) -> Process:
     """The scheduler at a port of loopback."""
     command = [PROGRAM, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    command += ["--preload", "workers.telemetry.start"]
     return Process("scheduler", command, folder, lambda: listens(port), tls)
 
 
@@ -48,7 +49,7 @@ def worker(number: int, folder: Path, scheduler_port: int, environment: dict[str
         *(PROGRAM, "worker", f"tls://127.0.0.1:{scheduler_port}", "--host", "127.0.0.1", "--name", name),
         *("--nworkers", "1", "--nthreads", str(THREADS), "--resources", "shard=1"),
         *("--memory-limit", MEMORY, "--no-dashboard", "--local-directory", str(scratch)),
-        *("--preload", "workers.velocity.warm"),
+        *("--preload", "workers.velocity.warm", "--preload-nanny", "workers.telemetry.start"),
     ]
     part = Process(name, command, folder, lambda: _registered(part), environment)
     return part

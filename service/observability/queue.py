@@ -26,7 +26,7 @@ class Queue:
         kept = sa.select(JOBS.c.status, sa.func.count()).where(~JOBS.c.dropped).group_by(JOBS.c.status)
         due = sa.select(sa.func.count()).where(CALLBACKS.c.due.is_not(None))
         async with self._engine.connect() as connection:
-            numbers = dict((await connection.execute(kept)).tuples().all())
+            numbers = dict(map(tuple, (await connection.execute(kept)).all()))
             rows = (await connection.execute(live.where(JOBS.c.status.in_(LIVE)))).all()
             measures.CALLBACKS_DUE.set(await connection.scalar(due))
         for status in Status:

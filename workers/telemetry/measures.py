@@ -54,6 +54,12 @@ STORE_SECONDS = Histogram(
     buckets=LATENCIES,
 )
 STORE_BYTES = Counter("ogive_store_written_bytes", "Bytes of objects that were written to the store.")
+for _outcome in ("ok", "failed"):
+    # Told as zero from the start, so that the first failure is seen as a change.
+    SOURCE_SECONDS.labels(_outcome)
+    CATALOG_SECONDS.labels(_outcome)
+    for _operation in ("read", "write", "delete"):
+        STORE_SECONDS.labels(_operation, _outcome)
 
 
 @contextmanager
