@@ -14,6 +14,8 @@ from service.connection import connect
 from service.settings import Settings
 from workers.errors import OgiveError
 
+PATIENT = {"Prefer": "wait=60"}
+
 
 def value(name, **labels):
     return REGISTRY.get_sample_value(name, labels) or 0.0
@@ -47,7 +49,7 @@ def test_what_happened_is_counted(watched, place, spot, ended):
     before = solved("place"), solved("shard"), value("ogive_places_total", series="kept")
     ends = value("ogive_jobs_ended_total", status="successful")
     for _ in range(2):
-        assert watched.public.get("/timeseries", params=place).status_code == 200
+        assert watched.public.get("/timeseries", params=place, headers=PATIENT).status_code == 200
     job = watched.public.post("/processes/velocity-cube/execution", json={"inputs": {"bbox": spot}})
     assert ended(watched.public, job.headers["Location"])[-1]["status"] == "successful"
     assert watched.private.get("/metrics").status_code == 200
@@ -101,7 +103,7 @@ def test_measures_of_workers_are_found_by_who_asks_the_service(settings, port, p
     """Each worker process tells its own, at an address that Prometheus is told."""
     changed = settings.model_copy(update={"metrics": f"127.0.0.1:{port}", "workers": 1})
     with serve(settings=changed, connect=connect) as client:
-        assert client.get("/timeseries", params=place).status_code == 200
+        assert client.get("/timeseries", params=place, headers=PATIENT).status_code == 200
         (group,) = httpx.get(f"http://127.0.0.1:{port}/workers").json()
         (target,) = group["targets"]
         assert group["labels"] == {"job": "ogive-workers"}
