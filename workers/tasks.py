@@ -14,7 +14,8 @@ from typing import Any
 
 from distributed import get_worker
 
-from workers.errors import Dismissed, OgiveError
+from workers.cubes.opened import forget_cubes
+from workers.errors import Dismissed, OgiveError, StoreUnavailable
 from workers.plan import CubeSource, JobSize, Limits, Plan, ShardReceipt
 from workers.processes import PROCESSES
 from workers.products import documents, keys, receipts, zarr_layout
@@ -35,6 +36,7 @@ __all__ = [
     "discard_receipts",
     "finalise_product",
     "finished_shards",
+    "forget_cubes",
     "line_series",
     "link_successor",
     "locate_places",
@@ -98,8 +100,10 @@ def create_product(plan: Plan, products: str) -> str:
     Raises:
         StoreNotWritable: the store of products does not take them.
     """
-    spec = PROCESSES[plan.process].product(plan)
-    zarr_layout.create(ProductStore(products), spec)
+    spec, store = PROCESSES[plan.process].product(plan), ProductStore(products)
+    # Another service may have made it whole meanwhile, and what is whole is never written again.
+    if not store.exists(keys.item(spec.id)):
+        zarr_layout.create(store, spec)
     return spec.id
 
 
@@ -208,6 +212,8 @@ def finalise_product(plan: Plan, products: str, created: str, expires: str | Non
     process, store = PROCESSES[plan.process], ProductStore(products)
     spec = process.product(plan)
     done = receipts.load_all(store, spec.id)
+    if len(done) < len(plan.shards):
+        return _made_before(store, spec.id)
     manifest = zarr_layout.finalise(store, spec, done.values())
     request = {"process": plan.process, "version": process.version, "inputs": plan.inputs}
     documents.write(store, keys.request(spec.id), request)
@@ -224,6 +230,21 @@ def finalise_product(plan: Plan, products: str, created: str, expires: str | Non
     )
     save_item(store, item)
     return item
+
+
+def _made_before(store: ProductStore, product: str) -> dict[str, Any]:
+    """The item of a product whose receipts are gone, as they are once another service made it whole.
+
+    Raises:
+        StoreUnavailable: it is not whole; its receipts were lost.
+    """
+    try:
+        return documents.read(store, keys.item(product))
+    except FileNotFoundError:
+        raise StoreUnavailable(
+            f"Receipts of product {product} are missing in {store.location(keys.receipts(product))}, and it "
+            "is not whole; send the request again."
+        ) from None
 
 
 def link_successor(plan: Plan, products: str) -> dict[str, Any] | None:

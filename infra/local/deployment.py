@@ -91,13 +91,16 @@ class Deployment:
         client.create_bucket(Bucket=BUCKET)
 
 
-def deployment(folder: Path, settings: dict[str, str] | None = None, workers: int = 2) -> Deployment:
+def deployment(
+    folder: Path, settings: dict[str, str] | None = None, workers: int = 2, endpoint: str | None = None
+) -> Deployment:
     """The deployment of a folder: what an earlier call chose (ports, secrets, certificates) is kept.
 
     Args:
         folder: holds data, logs and pids.
         settings: further `OGIVE_*` variables of the service.
         workers: processes.
+        endpoint: where the parts reach the S3 server, if something stands between.
 
     Raises:
         PartFailed: PostgreSQL or Ceph is not installed.
@@ -106,7 +109,7 @@ def deployment(folder: Path, settings: dict[str, str] | None = None, workers: in
     ports, password = _choices(folder)
     tls = cluster.certificates(folder)
     keys = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ports['objects']}",
+        "AWS_ENDPOINT_URL": endpoint or f"http://127.0.0.1:{ports['objects']}",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": password,

@@ -86,6 +86,8 @@ class Courier:
                     continue
 
     async def _deliver(self, callback: Callback) -> None:
+        if not await self._outbox.claim(callback):
+            return
         try:
             job, document = await self._read(callback.job, callback.status)
         except NotFound:  # the job was forgotten, or its product is

@@ -19,6 +19,8 @@ EVENTS = {
 }
 """The member of a subscriber that a new state is told to"""
 _BATCH = 100
+_DELIVERY = dt.timedelta(minutes=1)
+"""Longer than one takes; a delivery whose outcome was not noted by then was broken off, and is tried again"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,16 @@ class Outbox:
             rows = (await connection.execute(query.order_by(CALLBACKS.c.number).limit(_BATCH))).all()
         return [Callback(row.number, row.job, Status(row.status), row.uri, row.attempts) for row in rows]
 
-    async def tried(self, callback: Callback, again: dt.timedelta | None) -> None:
-        """Note a delivery: to be tried again after a while, or done with (None)."""
-        due = None if again is None else now() + again
-        change = CALLBACKS.update().where(CALLBACKS.c.number == callback.number)
+    async def claim(self, callback: Callback) -> bool:
+        """Take a delivery before it is tried; tells whether no other service on the database did."""
+        as_seen = sa.and_(CALLBACKS.c.number == callback.number, CALLBACKS.c.attempts == callback.attempts)
+        taken = {"attempts": callback.attempts + 1, "due": now() + _DELIVERY}
         async with self._engine.begin() as connection:
-            await connection.execute(change.values(attempts=callback.attempts + 1, due=due))
+            return (await connection.execute(CALLBACKS.update().where(as_seen).values(taken))).rowcount > 0
+
+    async def tried(self, callback: Callback, again: dt.timedelta | None) -> None:
+        """Note a delivery that was claimed: to be tried again after a while, or done with (None)."""
+        due = None if again is None else now() + again
+        this = sa.and_(CALLBACKS.c.number == callback.number, CALLBACKS.c.attempts == callback.attempts + 1)
+        async with self._engine.begin() as connection:
+            await connection.execute(CALLBACKS.update().where(this).values(due=due))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,16 @@ import pytest
 import s3fs
 
 from infra.local import objects, postgres
-from infra.local.deployment import BUCKET, Deployment, deployment
+from infra.local.deployment import BUCKET, Deployment, deployment, free_ports
+from tests.deployed.line import Faults, Line
+from tests.e2e.making import plan, publish
+from workers.plan import CubeSource
+from workers.processes import PROCESSES
+from workers.regions import degrees
 from workers.synthetic import SyntheticCube, write_cube
 
 SPEC = SyntheticCube(pairs=300, height=80, width=80, years=2.0, satellites=("S2A", "S2B"), seed=3)
+BOX = list(degrees(SPEC.grid.window(1, 1, SPEC.height - 2, SPEC.width - 2)))
 JOB_PATIENCE_S = 150
 
 
@@ -28,6 +34,8 @@ class Ogive:
     parts: Deployment
     http: httpx.Client
     files: s3fs.S3FileSystem
+    line: Line
+    """Between the parts and the S3 server"""
     cube: Path
     """The cube that it serves, as it was before it went to the S3 server"""
 
@@ -87,18 +95,43 @@ def ogive(tmp_path_factory) -> Iterator[Ogive]:
     folder.chmod(0o755)
     cube = Path(write_cube(str(tmp_path_factory.mktemp("cubes")), SPEC))
     source = {"OGIVE_CUBES": f"s3://{BUCKET}/cubes/{cube.name}", "OGIVE_SOURCE_ANONYMOUS": "false"}
-    parts = deployment(folder, source)
-    try:
-        parts.up_to_store()
-        files = s3fs.S3FileSystem(
-            key=parts.environment["AWS_ACCESS_KEY_ID"],
-            secret=parts.environment["AWS_SECRET_ACCESS_KEY"],
-            endpoint_url=parts.environment["AWS_ENDPOINT_URL"],
-        )
-        files.put(str(cube), f"{BUCKET}/cubes/{cube.name}", recursive=True)
-        parts.up()
-        with httpx.Client(base_url=parts.url, timeout=60) as http:
-            yield Ogive(parts, http, files, cube)
-    finally:
-        parts.down()
-        shutil.rmtree(folder)
+    with Line(*free_ports(1)) as line:
+        parts = deployment(folder, source, endpoint=line.url)
+        line.target = parts.ports["objects"]
+        try:
+            parts.up_to_store()
+            files = s3fs.S3FileSystem(
+                key=parts.environment["AWS_ACCESS_KEY_ID"],
+                secret=parts.environment["AWS_SECRET_ACCESS_KEY"],
+                endpoint_url=f"http://127.0.0.1:{line.target}",
+            )
+            files.put(str(cube), f"{BUCKET}/cubes/{cube.name}", recursive=True)
+            parts.up()
+            with httpx.Client(base_url=parts.url, timeout=60) as http:
+                yield Ogive(parts, http, files, line, cube)
+        finally:
+            parts.down()
+            shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(ogive, tmp_path_factory) -> Callable[..., dict[str, bytes]]:
+    """What a request gives when nothing happens: the objects of a product made in this process."""
+
+    def made(**inputs) -> dict[str, bytes]:
+        folder = tmp_path_factory.mktemp("undisturbed")
+        planned = plan(CubeSource(cubes=(str(ogive.cube),)), BOX, **inputs)
+        publish(planned, folder)
+        store = next(folder.rglob(f"{PROCESSES[planned.process].product(planned).id}.zarr"))
+        return {
+            str(path.relative_to(store)): path.read_bytes() for path in store.rglob("*") if path.is_file()
+        }
+
+    return made
+
+
+@pytest.fixture
+def line(ogive) -> Iterator[Line]:
+    """The line to the S3 server, mended after the test."""
+    yield ogive.line
+    ogive.line.faults = Faults()

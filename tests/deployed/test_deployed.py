@@ -7,29 +7,7 @@ import pytest
 import xarray as xr
 
 from infra.local.deployment import BUCKET
-from tests.deployed.conftest import SPEC
-from tests.e2e.making import plan, publish
-from workers.plan import CubeSource
-from workers.processes import PROCESSES
-from workers.regions import degrees
-
-BOX = list(degrees(SPEC.grid.window(1, 1, SPEC.height - 2, SPEC.width - 2)))
-
-
-@pytest.fixture(scope="session")
-def undisturbed(ogive, tmp_path_factory):
-    """What a request gives when nothing happens: the objects of a product made in this process."""
-
-    def made(**inputs) -> dict[str, bytes]:
-        folder = tmp_path_factory.mktemp("undisturbed")
-        planned = plan(CubeSource(cubes=(str(ogive.cube),)), BOX, **inputs)
-        publish(planned, folder)
-        store = next(folder.rglob(f"{PROCESSES[planned.process].product(planned).id}.zarr"))
-        return {
-            str(path.relative_to(store)): path.read_bytes() for path in store.rglob("*") if path.is_file()
-        }
-
-    return made
+from tests.deployed.conftest import BOX, SPEC
 
 
 def test_every_part_is_ready(ogive):

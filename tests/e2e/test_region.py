@@ -10,10 +10,9 @@ import pytest
 import xarray as xr
 
 from tests.conformance.stac_schemas import breaches
-from tests.e2e.making import SPEC, box, halves, plan, publish, stored
+from tests.e2e.making import CREATED, SPEC, box, halves, plan, publish, stored
 from workers import tasks
-from workers.cubes import opened
-from workers.errors import CubeChanged, InvalidRequest, NoCube, TooLarge
+from workers.errors import CubeChanged, InvalidRequest, NoCube, StoreUnavailable, TooLarge
 from workers.plan import CubeSource, Limits
 from workers.products import keys, manifest
 from workers.products.store import ProductStore
@@ -155,13 +154,42 @@ def test_a_truncated_chunk_costs_its_own_pixels_and_is_named(own_cube, product, 
 def test_a_cube_that_changes_under_a_job_stops_it(own_cube, tmp_path):
     source = CubeSource(cubes=(str(own_cube),))
     planned = plan(source, box(3, 2, 10, 10))
+    products = str(tmp_path / "products")
+    tasks.create_product(planned, products)
+    tasks.publish_shard(planned, 0, products)
+    tasks.discard_receipts(planned, products)
     metadata = own_cube / ".zmetadata"
     metadata.write_text(metadata.read_text().replace("meter/year", "metre/year"))
-    opened._opened.cache_clear()
-    process._mosaic.cache_clear()
-    tasks.create_product(planned, str(tmp_path / "products"))
+    with pytest.raises(CubeChanged, match="changed while it was read"):
+        tasks.publish_shard(planned, 0, products)
+    assert tasks.finished_shards(planned, products) == {}
+    tasks.forget_cubes()
+    process._opened.cache_clear()
     with pytest.raises(CubeChanged, match="changed after the job was planned"):
-        tasks.publish_shard(planned, 0, str(tmp_path / "products"))
+        tasks.publish_shard(planned, 0, products)
+    again = plan(source, box(3, 2, 10, 10))
+    assert again.request_sha256 != planned.request_sha256
+    tasks.publish_shard(again, 0, products)
+
+
+def test_what_is_whole_is_never_written_again(cube, tmp_path):
+    """A service that stood still while another took over goes on where it was, and changes nothing."""
+    planned, products = plan(CubeSource(cubes=(str(cube),)), box(3, 2, 10, 10)), str(tmp_path)
+    publish(planned, tmp_path)
+    whole = stored(tmp_path)
+    item = tasks.finalise_product(planned, products, CREATED)
+    tasks.discard_receipts(planned, products)
+    tasks.create_product(planned, products)
+    assert tasks.finalise_product(planned, products, "2027-01-01T00:00:00Z") == item
+    assert stored(tmp_path) == whole
+
+
+def test_a_product_whose_receipts_were_lost_is_not_published(cube, tmp_path):
+    planned, products = plan(CubeSource(cubes=(str(cube),)), box(3, 2, 10, 10)), str(tmp_path)
+    tasks.create_product(planned, products)
+    with pytest.raises(StoreUnavailable, match="not whole"):
+        tasks.finalise_product(planned, products, CREATED)
+    assert not list(tmp_path.rglob("manifest*"))
 
 
 def test_what_cannot_be_planned_says_why(source):

@@ -18,7 +18,7 @@ from workers.cubes.reference import Access, CubeReference
 from workers.cubes.source import Source, Variable
 from workers.cubes.table import pair_table
 from workers.cubes.zarr_source import ZarrSource
-from workers.errors import CubeInvalid
+from workers.errors import CubeChanged, CubeInvalid
 from workers.regions import to_grid
 
 _NETCDF = (".nc", ".nc4", ".h5")
@@ -69,7 +69,7 @@ class Cube:
         made = reference or CubeReference(source.name, href, self.grid.epsg, self.grid.bounds)
         self.reference: CubeReference = dataclasses.replace(made, bounds=self.grid.bounds)
         """As the catalog has it, with the true edges of the grid"""
-        self.fingerprint = f"sha256:{hashlib.sha256(source.metadata()).hexdigest()}"
+        self.fingerprint = _fingerprint(source.metadata())
         """Hash of the bytes of the metadata"""
         self.last_modified = _moment((source.attributes() or {}).get("date_updated"))
         """RFC 3339, as the cube states it; None if it does not"""
@@ -103,6 +103,16 @@ class Cube:
                 stored = self._source.read(dict.fromkeys(variables, (slice(None),)))
                 self._table = pair_table(self.id, variables, stored)
             return self._table
+
+    def check_unchanged(self) -> None:
+        """Ask the store whether the cube is still the one that was opened.
+
+        Raises:
+            CubeChanged: it is another by now.
+            SourceUnavailable: the store did not answer.
+        """
+        if _fingerprint(self._source.metadata_now()) != self.fingerprint:
+            raise CubeChanged(f"Cube {self.id} changed while it was read; send the request again.")
 
     def record(self) -> tuple[int, int]:
         """The first day1 and the last day2 of the table."""
@@ -164,6 +174,10 @@ def _turn(stored, order, missing, arranged):
                 for k in range(layers.size):
                     if series[k] == value:
                         series[k] = np.nan
+
+
+def _fingerprint(metadata: bytes) -> str:
+    return f"sha256:{hashlib.sha256(metadata).hexdigest()}"
 
 
 def _moment(text: object) -> str | None:

@@ -31,7 +31,7 @@ class NetcdfSource:
             SourceUnavailable: there is no such file, or its store did not answer.
             CubeInvalid: it is not NetCDF-4.
         """
-        self.name = store_name(href)
+        self.name, self._href, self._access = store_name(href), href, access
         path = local_path(href)
         if path is not None and not path.is_file():
             raise SourceUnavailable(f"There is no cube at {href}: that file does not exist.", "source-zarr")
@@ -48,6 +48,9 @@ class NetcdfSource:
             for name, variable in self._file.variables.items()
         }
         return json.dumps([self._size, _plain(self._file.attrs), described], sort_keys=True).encode()
+
+    def metadata_now(self) -> bytes:
+        return NetcdfSource(self._href, self._access).metadata()
 
     def attributes(self, name: str = "") -> Mapping[str, Any] | None:
         if not name:

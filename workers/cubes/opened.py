@@ -36,6 +36,11 @@ def opened(reference: CubeReference, access: Access, fingerprint: str | None = N
     return cube
 
 
+def forget_cubes() -> None:
+    """Ask the stores again when a cube is opened next: one was found to have changed."""
+    _opened.cache_clear()
+
+
 @lru_cache(maxsize=16)
 def _opened(reference: CubeReference, access: Access, occasion: int | str) -> Cube:
     return open_cube(reference.href, access, reference)

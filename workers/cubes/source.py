@@ -51,6 +51,13 @@ class Source(Protocol):
     def metadata(self) -> bytes:
         """The bytes that describe the cube: they change when it does."""
 
+    def metadata_now(self) -> bytes:
+        """The same, read from the store at this moment.
+
+        Raises:
+            SourceUnavailable: the store did not answer, or the cube is gone.
+        """
+
 
 def missing_values(attributes: Mapping[str, Any], stored_fill: float | None) -> tuple[float, ...]:
     """The values that stand for no data: those the attributes name, else the array's own fill value."""

@@ -20,7 +20,7 @@ from workers.errors import SourceUnavailable
 from workers.read_only_store import ReadOnlyStore
 from workers.telemetry import measures
 
-TRIES = 3
+TRIES = 5
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 _AMAZON = re.compile(r"https?://([a-z0-9][a-z0-9.-]+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com/(.+)")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://")
@@ -38,7 +38,7 @@ def may_pass(error: BaseException) -> bool:
 
 RETRYING: dict[str, Any] = {
     "stop": stop_after_attempt(TRIES),
-    "wait": wait_exponential(multiplier=0.2, max=5) + wait_random(0, 0.3),
+    "wait": wait_exponential(multiplier=0.1, max=5) + wait_random(0, 0.2),
     "retry": retry_if_exception(may_pass),
     "reraise": True,
     "before_sleep": lambda state: measures.SOURCE_RETRIES.inc(),
@@ -146,11 +146,21 @@ class SourceStore(ReadOnlyStore):
         """The object at a key, None where there is none.
 
         Raises:
-            SourceUnavailable: the store refused, or did not answer any of three tries.
+            SourceUnavailable: the store refused, or did not answer any of five tries.
         """
         if key in self.documents:
             document = self.documents[key]
             return None if document is None else prototype.buffer.from_bytes(document)
+        return await self.fetch(key, prototype, byte_range)
+
+    async def fetch(
+        self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
+        """As `get`, but never from memory.
+
+        Raises:
+            SourceUnavailable: as `get` does.
+        """
         try:
             with measures.timed(measures.SOURCE_SECONDS):
                 read = await AsyncRetrying(**RETRYING)(self.store.get, key, prototype, byte_range)

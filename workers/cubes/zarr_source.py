@@ -78,6 +78,13 @@ class ZarrSource:
     def metadata(self) -> bytes:
         return b"".join(self._fetched[key] for key in sorted(self._fetched))
 
+    def metadata_now(self) -> bytes:
+        async def side_by_side() -> list[Any]:
+            prototype = default_buffer_prototype()
+            return await asyncio.gather(*(self._store.fetch(key, prototype) for key in sorted(self._fetched)))
+
+        return b"".join(buffer.to_bytes() for buffer in sync(side_by_side()) if buffer is not None)
+
     def _document(self, key: str) -> Mapping[str, Any] | None:
         return self._fetch(key) if self._consolidated is None else self._consolidated.get(key)
 

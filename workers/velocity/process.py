@@ -75,7 +75,8 @@ def _source(cube: PlannedCube) -> str:
 
 
 @lru_cache(maxsize=4)
-def _mosaic(plan_json: str) -> Mosaic:
+def _opened(plan_json: str) -> tuple[Mosaic, tuple[Cube, ...]]:
+    """The mosaic of a plan, and the cubes that are in it."""
     plan = Plan.model_validate_json(plan_json)
     cubes: list[Cube] = []
     further: list[tuple[str, Cube]] = []
@@ -91,7 +92,8 @@ def _mosaic(plan_json: str) -> Mosaic:
             further.append((planned.dataset, cube))
     names = VelocityCubeInputs.model_validate(plan.inputs).further_datasets
     sets = data_sets(names, further)
-    return Mosaic([MergedCube(cube, sets) for cube in cubes] if names else cubes, plan.grid)
+    mosaic = Mosaic([MergedCube(cube, sets) for cube in cubes] if names else cubes, plan.grid)
+    return mosaic, (*cubes, *(cube for _, cube in further))
 
 
 def compute_shard(
@@ -102,7 +104,7 @@ def compute_shard(
     `on_block` is told of each chunk row, `check` is called after each pixel; either may raise to stop.
 
     Raises:
-        CubeChanged: a cube is not the one that was planned with.
+        CubeChanged: a cube is not the one that was planned with, or is no longer when all is read.
         SourceUnavailable, CubeInvalid: a store or a cube is at fault.
     """
     began = time.process_time()
@@ -119,7 +121,7 @@ def compute_shard(
             blocks[state] += 1
         on_block(state)
 
-    mosaic = _mosaic(plan.model_dump_json())
+    mosaic, cubes = _opened(plan.model_dump_json())
     unanswered = int((mosaic.owners(shard.row, shard.column, *size) != NOBODY).sum())
     reading, solved, vvc, pairs = Reading(), 0, [], Counter(valid=0, used=0)
     for pixel in solve_window(mosaic, shard.row, shard.column, *size, windows, inputs, reading, count):
@@ -135,6 +137,9 @@ def compute_shard(
         if pixel.series.used:
             solved += 1
             vvc.append(round(float(pixel.series.vvc), 4))
+    # Chunks are read over minutes: only a cube that is the same before and after is one.
+    for cube in cubes:
+        cube.check_unchanged()
     pixels = {
         "requested": shard.height * shard.width,
         "solved": solved,
