@@ -27,6 +27,7 @@ from service.jobs.documents import status_info
 from service.jobs.estimate import Estimator
 from service.jobs.house import House
 from service.jobs.job import Job, Status
+from service.jobs.lease import Leases
 from service.jobs.log import JobLog
 from service.jobs.outbox import Outbox
 from service.jobs.outcome import Outcomes
@@ -171,20 +172,21 @@ async def _jobs_of(state: State, engine: AsyncEngine, sender: Sender | None) -> 
         state.processes,
         state.answers,
         kept,
+        Leases(engine),
     )
     state.outcomes = Outcomes(state.catalog, kept)
     courier = Courier(Outbox(engine), sender, log, lambda *of: _told(state, *of))
     state.log, state.estimator = log, Estimator(state.cluster, state.jobs, settings, state.tasks)
     state.runner = Runner(house, state.estimator, courier.wake)
-    beside = [asyncio.create_task(work) for work in (courier.work(), keep_tidy(house))]
-    await state.runner.resume()
+    lasting = (state.runner.under_way.keep(), courier.work(), keep_tidy(house))
+    beside = [asyncio.create_task(work) for work in lasting]
     try:
         yield
     finally:
-        await state.runner.close()
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
+        await state.runner.under_way.close()
 
 
 async def _told(state: State, job_id: str, status: Status) -> tuple[Job, dict[str, Any]]:

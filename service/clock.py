@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 
-__all__ = ["database_seconds"]
+__all__ = ["database_now", "database_seconds"]
 
 
 class database_seconds(sa.sql.functions.FunctionElement[float]):  # noqa: N801 (SQL calls functions so)
@@ -25,3 +27,9 @@ def _of_sqlite(element: database_seconds, compiler: Any, **options: Any) -> str:
 @compiles(database_seconds, "postgresql")
 def _of_postgresql(element: database_seconds, compiler: Any, **options: Any) -> str:
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)"
+
+
+async def database_now(connection: AsyncConnection) -> dt.datetime:
+    """This moment by the clock of the database, naive UTC."""
+    seconds = await connection.scalar(sa.select(database_seconds()))
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).replace(tzinfo=None)

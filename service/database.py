@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from service.observability import statements
@@ -53,3 +55,12 @@ def _prepare_sqlite(connection, record) -> None:
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     cursor.close()
+
+
+def away(error: BaseException) -> bool:
+    """Whether an error says that the database cannot be reached or cannot write, for the moment."""
+    if isinstance(error, DBAPIError):
+        return not isinstance(error, DataError | IntegrityError | NotSupportedError | ProgrammingError)
+    # What asyncpg raises while it connects reaches us as it is; "the database is starting up" is such.
+    unconnected = isinstance(error, sa.exc.TimeoutError | ConnectionError | TimeoutError | socket.gaierror)
+    return unconnected or type(error).__module__.partition(".")[0] == "asyncpg"

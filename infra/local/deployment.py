@@ -73,6 +73,11 @@ class Deployment:
         objects.start(self.objects, self.folder, ACCESS_KEY, self.password)
         self._make_bucket()
 
+    def another_service(self, port: int) -> Process:
+        """One more service at a port of loopback, on the same database and cluster; not started."""
+        environment = self.environment | {"OGIVE_PORT": str(port)}
+        return _service(f"service-{port}", self.folder, port, environment)
+
     def down(self) -> None:
         """End every part, the last one first."""
         for process in reversed(self.processes):
@@ -135,14 +140,14 @@ def deployment(
         workers=tuple(
             cluster.worker(number, folder, ports["scheduler"], tls | keys) for number in range(workers)
         ),
-        service=_service(folder, ports["service"], environment),
+        service=_service("service", folder, ports["service"], environment),
         environment=environment,
     )
 
 
-def _service(folder: Path, port: int, environment: dict[str, str]) -> Process:
+def _service(name: str, folder: Path, port: int, environment: dict[str, str]) -> Process:
     program = str(Path(sys.executable).parent / "ogive")
-    return Process("service", [program, "serve"], folder, lambda: _ready(port), environment)
+    return Process(name, [program, "serve"], folder, lambda: _ready(port), environment)
 
 
 def _ready(port: int) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service.catalog.moments import Span
 from service.catalog.pages import Page, page
@@ -49,14 +49,30 @@ class Catalog:
         Raises:
             ValueError: the item belongs to no collection of this catalog.
         """
+        try:
+            async with self._engine.begin() as connection:
+                await self.put(connection, item)
+        except IntegrityError:  # another process added the item in between
+            async with self._engine.begin() as connection:
+                await self.put(connection, item)
+
+    async def put(self, connection: AsyncConnection, item: dict[str, Any]) -> None:
+        """Add a STAC item as `add` does, within a transaction that does more.
+
+        Raises:
+            ValueError: the item belongs to no collection of this catalog.
+            IntegrityError: another process added the item at the same moment.
+        """
         if item["collection"] not in self._collections:
             raise ValueError(
                 f"Item {item['id']} belongs to {item['collection']!r}, which is no collection here."
             )
-        try:
-            await self._put(item)
-        except IntegrityError:  # another process added the item in between
-            await self._put(item)
+        values = row(item)
+        replace = sa.update(ITEMS).where(ITEMS.c.id == item["id"]).values(values)
+        if not (await connection.execute(replace)).rowcount:
+            await connection.execute(sa.insert(ITEMS).values(values))
+        if self._pgstac is not None:
+            await self._pgstac.put(connection, item)
 
     async def get(self, collection: str, item: str) -> dict[str, Any]:
         """The item of this id in this collection.
@@ -144,15 +160,6 @@ class Catalog:
         """
         self._check(name)
         return next(document for document in await self.collections() if document["id"] == name)
-
-    async def _put(self, item: dict[str, Any]) -> None:
-        values = row(item)
-        async with self._engine.begin() as connection:
-            replace = sa.update(ITEMS).where(ITEMS.c.id == item["id"]).values(values)
-            if (await connection.execute(replace)).rowcount == 0:
-                await connection.execute(sa.insert(ITEMS).values(values))
-            if self._pgstac is not None:
-                await self._pgstac.put(connection, item)
 
     def _check(self, collection: str) -> None:
         if collection not in self._collections:

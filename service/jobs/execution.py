@@ -7,13 +7,15 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 from itertools import count
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from distributed import Future
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.catalog.moments import stamp
 from service.cluster import SHARD, result
+from service.database import away
 from service.errors import (
     BudgetExceeded,
     DeadlineExceeded,
@@ -72,26 +74,31 @@ class Execution:
             f"The deadline {stamp(job.deadline)} has passed and {done}; with a later one {advice}."
         )
 
+    async def _change(self, **values: Any) -> bool:
+        """Change the record of the job while this service is who works for it; tells whether it is."""
+        return await self._house.jobs.change(self._job.id, holder=self._house.leases.holder, **values)
+
     async def _carry_out(self) -> None:
         house, job = self._house, self._job
         plan = await self._plan()
         started = job.started or now()
-        if not await house.jobs.change(job.id, status=Status.running, started=started):
+        if not await self._change(status=Status.running, started=started):
             return
         self._on_change()
         while True:
             try:
-                await self._make(plan, started)
+                made = await self._make(plan, started)
             except WorkersLost:
                 raise
             except SchedulerUnavailable as error:
                 # What was written is written: the job goes on from there when the cluster is back.
                 await house.log.write(job.id, f"{error.message} The job waits for the cluster.", "warning")
-                await house.jobs.change(job.id, message="Waiting for the cluster.", estimated_finish=None)
+                await self._change(message="Waiting for the cluster.", estimated_finish=None)
                 await house.cluster.connected()
             else:
                 break
-        await self._tidy(plan)
+        if made:
+            await self._tidy(plan)
 
     async def _tidy(self, plan: Plan) -> None:
         """Delete what only an unfinished job needs."""
@@ -109,12 +116,12 @@ class Execution:
                 "The job was planned by another version of Ogive and cannot go on; send the request again."
             ) from error
 
-    async def _make(self, plan: Plan, started: dt.datetime) -> None:
-        """Compute what is left of the product and publish it."""
+    async def _make(self, plan: Plan, started: dt.datetime) -> bool:
+        """Compute what is left of the product and publish it; tells whether the job was still to be done."""
         house, job, products = self._house, self._job, self._house.settings.products
         tasks, call = house.tasks, house.cluster.call
         product = await call(tasks.create_product, plan, products)
-        await house.jobs.change(job.id, product=product)
+        await self._change(product=product)
         if job.started is None and job.attempt > 1:
             await call(tasks.discard_failed, plan, products)
         progress = Progress(plan)
@@ -127,14 +134,20 @@ class Execution:
         self._limit.reschedule(None)
         expires = house.settings.expiry(started)
         item = await call(tasks.finalise_product, plan, products, stamp(started), expires and stamp(expires))
-        await house.catalog.add(item)
+        items = [item]
         if plan.predecessor is not None:
             earlier = await call(tasks.link_successor, plan, products)
             if earlier is not None:
-                await house.catalog.add(earlier)
+                items.append(earlier)
+
+        async def publish(connection: AsyncConnection) -> None:
+            for each in items:
+                await house.catalog.put(connection, each)
+
         message = progress.outcome
-        await house.jobs.change(
-            job.id,
+        # The item is in the catalog if and only if the job is successful, whoever dies or dismisses it now.
+        made = await self._change(
+            along=publish,
             status=Status.successful,
             finished=now(),
             message=message,
@@ -146,7 +159,9 @@ class Execution:
             **progress.counts,
             cpu_seconds=progress.cpu_seconds,
         )
-        await house.log.write(job.id, message)
+        if made:
+            await house.log.write(job.id, message)
+        return made
 
     async def _compute(self, plan: Plan, progress: Progress) -> None:
         client, topic = self._house.cluster.client, f"job-{self._job.id}"
@@ -199,18 +214,25 @@ class Execution:
         for tick in count():
             if progress.changed or tick % _IDLE_TICKS == 0:
                 progress.changed = False
-                counts = progress.counts
-                await self._house.jobs.change(
-                    self._job.id,
-                    message=f"{counts['blocks_done']} of {progress.total} blocks.",
-                    estimated_finish=progress.estimated_finish(now()),
-                    cpu_seconds=progress.cpu_seconds,
-                    **counts,
-                )
+                await self._tell_of(progress)
                 if budget is not None and progress.cpu_seconds > budget and not self._over_budget:
                     self._over_budget = True
                     self._limit.reschedule(loop.time())
             await asyncio.sleep(_REPORT_SECONDS)
+
+    async def _tell_of(self, progress: Progress) -> None:
+        counts = progress.counts
+        try:
+            await self._change(
+                message=f"{counts['blocks_done']} of {progress.total} blocks.",
+                estimated_finish=progress.estimated_finish(now()),
+                cpu_seconds=progress.cpu_seconds,
+                **counts,
+            )
+        except Exception as error:
+            if not away(error):
+                raise
+            _log.warning("The progress of job %s is not written down: %s", self._job.id, error)
 
 
 def _precisely() -> dt.datetime:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from service.catalog.store import Catalog
 from service.cluster import Cluster
+from service.jobs.lease import Leases
 from service.jobs.log import JobLog
 from service.jobs.results import JobResults
 from service.jobs.store import JobStore
@@ -29,3 +30,4 @@ class House:
     processes: Mapping[str, Process]
     answers: Answers
     results: JobResults
+    leases: Leases

@@ -1,7 +1,7 @@
 """Which of several services on one database works for a job: a lease in its record, renewed again and again.
 
 The lease only keeps two services from doing the same work. That nothing is published twice does not rest on
-it: every change of a record by who works for it names the owner, and is refused to one who has lost it.
+it: every change of a record by who works for it names its holder, and is refused to one who has lost it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.clock import database_seconds
 from service.jobs.job import LIVE, Job
-from service.jobs.store import job, select
+from service.jobs.rows import job, select
 from service.jobs.table import JOBS
 
 TERM_SECONDS = 10.0
@@ -31,7 +31,7 @@ class Leases:
     """The leases of one service."""
 
     engine: AsyncEngine
-    owner: str = field(default_factory=_name)
+    holder: str = field(default_factory=_name)
     """This service among all, new at every start"""
 
     async def claim(self, job_id: str) -> bool:
@@ -42,20 +42,20 @@ class Leases:
 
     async def hold(self) -> list[Job]:
         """Renew what this service has, take what nobody has: all that it is to work for, by arrival."""
-        mine = sa.or_(JOBS.c.owner == self.owner, self._free())
+        mine = sa.or_(JOBS.c.holder == self.holder, self._free())
         async with self.engine.begin() as connection:
             await connection.execute(self._taking().where(JOBS.c.status.in_(LIVE), mine))
-            held = select(JOBS.c.status.in_(LIVE), JOBS.c.owner == self.owner).order_by(JOBS.c.number)
+            held = select(JOBS.c.status.in_(LIVE), JOBS.c.holder == self.holder).order_by(JOBS.c.number)
             return [job(row) for row in await connection.execute(held)]
 
     async def release(self) -> None:
         """Let another service take over at once."""
         async with self.engine.begin() as connection:
-            mine = sa.and_(JOBS.c.status.in_(LIVE), JOBS.c.owner == self.owner)
-            await connection.execute(JOBS.update().where(mine).values(owner=None, lease=None))
+            mine = sa.and_(JOBS.c.status.in_(LIVE), JOBS.c.holder == self.holder)
+            await connection.execute(JOBS.update().where(mine).values(holder=None, lease=None))
 
     def _taking(self) -> sa.Update:
-        return JOBS.update().values(owner=self.owner, lease=database_seconds() + TERM_SECONDS)
+        return JOBS.update().values(holder=self.holder, lease=database_seconds() + TERM_SECONDS)
 
     def _free(self) -> sa.ColumnElement[bool]:
         """One that ends later than any lease can is of a clock since set back: it is over as well."""

@@ -32,7 +32,7 @@ class PointExecution(Execution):
 
     _plans = PointPlan
 
-    async def _make(self, plan: PointPlan, started: dt.datetime) -> None:
+    async def _make(self, plan: PointPlan, started: dt.datetime) -> bool:
         house, job = self._house, self._job
         solved, spent = await self._solved(plan)
         members = _in_order(plan, solved)
@@ -42,8 +42,7 @@ class PointExecution(Execution):
             raise next(member for member in members if isinstance(member, OgiveError))
         await house.results.keep(job.id, {"series": collection(documents)})
         message = f"{summary['solved']} of {summary['requested']} places have a series."
-        await house.jobs.change(
-            job.id,
+        made = await self._change(
             status=Status.successful,
             finished=now(),
             message=message,
@@ -53,7 +52,9 @@ class PointExecution(Execution):
             cpu_seconds=spent,
             expires=house.settings.expiry(started),
         )
-        await house.log.write(job.id, message)
+        if made:
+            await house.log.write(job.id, message)
+        return made
 
     async def _ended_early(self) -> DeadlineExceeded:
         job = await self._house.jobs.get(self._job.id)
@@ -89,7 +90,7 @@ class PointExecution(Execution):
                     f"{plan.blocks} groups of places; ask with a larger budget."
                 )
             told = f"{done} of {plan.blocks} groups of places."
-            await house.jobs.change(job.id, blocks_done=done, message=told, cpu_seconds=seconds)
+            await self._change(blocks_done=done, message=told, cpu_seconds=seconds)
 
         try:
             async with asyncio.TaskGroup() as under_way:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
+from service.database import away
 from service.errors import JobFailed, SchedulerUnavailable
 from service.formats.problem import problem
 from service.jobs.controls import Order
 from service.jobs.estimate import Estimator
 from service.jobs.execution import Execution
 from service.jobs.house import House
-from service.jobs.job import Job, Status, now
+from service.jobs.job import LIVE, Job, Status, now
 from service.jobs.point_execution import PointExecution
 from service.jobs.room import Room
-from workers.errors import Dismissed, OgiveError, TooLarge
+from service.jobs.under_way import UnderWay
+from workers.errors import CubeChanged, Dismissed, OgiveError, TooLarge
 from workers.processes import ProductProcess
 from workers.telemetry.occasion import on_behalf
 from workers.telemetry.spans import span
 
-_PARTING_TRIES, _PARTING_SECONDS = 10, 1.0
+_ASK_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -34,7 +37,7 @@ class Runner:
     def __init__(self, house: House, estimator: Estimator, on_change: Callable[[], None]) -> None:
         """Run jobs of a house; `on_change` is called after the state of one has changed."""
         self._house, self._estimator, self._on_change = house, estimator, on_change
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self.under_way = UnderWay(house, self._work_for, self._free_workers)
         self._turns = asyncio.Semaphore(house.settings.limit_jobs_running)
 
     async def accept(self, order: Order) -> tuple[Job, bool]:
@@ -71,15 +74,8 @@ class Runner:
         job, planned = await house.jobs.accept(order, plan, expected, room)
         if planned is not None:
             await house.log.write(job.id, f"Accepted: {job.blocks_total} blocks, {job.pixels} pixels.")
-            self._start(job)
+            await self.under_way.begin(job)
         return job, planned is None
-
-    async def resume(self) -> None:
-        """Start every job that an earlier process left unfinished."""
-        for job in await self._house.jobs.live():
-            _log.info("Resuming job %s", job.id)
-            await self._house.log.write(job.id, "The service was started again; the job goes on.")
-            self._start(job)
 
     async def dismiss(self, job_id: str) -> Job:
         """Stop a live job at its next pixel; forget a finished one. Finished shards and products stay.
@@ -90,8 +86,7 @@ class Runner:
         job = await self._house.jobs.get(job_id)
         message = f"Dismissed after {job.blocks_done} of {job.blocks_total} blocks."
         if await self._end(job_id, Status.dismissed, message):
-            if job_id in self._running:
-                self._running[job_id].cancel()
+            self.under_way.cancel(job_id)
             await self._free_workers(job_id)
             return await self._house.jobs.get(job_id)
         await self._house.jobs.drop(job_id)
@@ -99,29 +94,13 @@ class Runner:
 
     async def ended(self, job: Job, within: float) -> Job:
         """A job as it is when it has ended, or else after some seconds."""
-        if task := self._running.get(job.id):
-            await asyncio.wait([task], timeout=within)
-        return await self._house.jobs.get(job.id)
+        until = time.monotonic() + within
+        await self.under_way.wait(job.id, within)
+        while (job := await self._house.jobs.get(job.id)).status in LIVE and time.monotonic() < until:
+            await asyncio.sleep(_ASK_SECONDS)  # another service works for it
+        return job
 
-    async def close(self) -> None:
-        """Let go of all jobs; their records stay live, for the next process to resume."""
-        left = set(self._running.values())
-        for _ in range(_PARTING_TRIES):
-            if not left:
-                return
-            # Asked more than once: a cancellation that arrives inside a library can be lost there.
-            for task in left:
-                task.cancel()
-            _, left = await asyncio.wait(left, timeout=_PARTING_SECONDS)
-        if left:
-            _log.error("Jobs do not let go: %s", ", ".join(sorted(task.get_name() for task in left)))
-
-    def _start(self, job: Job) -> None:
-        task = asyncio.create_task(self._run(job), name=f"job-{job.id}")
-        self._running[job.id] = task
-        task.add_done_callback(lambda _: self._running.pop(job.id))
-
-    async def _run(self, job: Job) -> None:
+    async def _work_for(self, job: Job) -> None:
         try:
             product = isinstance(self._house.processes[job.process], ProductProcess)
             kind = Execution if product else PointExecution
@@ -129,10 +108,12 @@ class Runner:
                 await kind(self._house, job, self._on_change).run(self._turns)
             self._on_change()
         except Dismissed as error:
-            await self._end(job.id, Status.dismissed, error.message)
+            await self._end(job.id, Status.dismissed, error.message, holder=self._house.leases.holder)
         except OgiveError as error:
             await self._fail(job, error)
-        except Exception:  # noqa: BLE001 (told to the user and logged whole)
+        except Exception as error:
+            if away(error):
+                raise
             _log.exception("Job %s failed", job.id)
             await self._fail(
                 job, JobFailed(f"An unforeseen error ended the job; the log tells it under {job.id}.")
@@ -140,8 +121,11 @@ class Runner:
 
     async def _fail(self, job: Job, error: OgiveError) -> None:
         document = problem(error, "", f"urn:uuid:{job.id}").document
-        await self._end(job.id, Status.failed, error.message, problem=document)
-        await self._free_workers(job.id)
+        holder = self._house.leases.holder
+        if await self._end(job.id, Status.failed, error.message, holder=holder, problem=document):
+            await self._free_workers(job.id)
+        if isinstance(error, CubeChanged):
+            await self._tell(self._house.tasks.forget_cubes)
 
     async def _end(self, job_id: str, status: Status, message: str, **values: Any) -> bool:
         """End a live job without a product; tells whether it was live."""
@@ -162,7 +146,11 @@ class Runner:
 
     async def _free_workers(self, job_id: str) -> None:
         """Let running tasks of a job end; where the cluster cannot be told, nothing of it is left to run."""
+        await self._tell(self._house.tasks.stop_job, job_id)
+
+    async def _tell(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Tell every worker something, if they can be told."""
         try:
-            await self._house.cluster.tell(self._house.tasks.stop_job, job_id)
+            await self._house.cluster.tell(function, *arguments)
         except SchedulerUnavailable as error:
-            _log.warning("Job %s: %s", job_id, error.message)
+            _log.warning("The workers cannot be told: %s", error.message)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from service.clock import database_now
 from service.errors import NoSuchJob
 from service.jobs import outbox
 from service.jobs.accepting import insert, placed, remember, replayed
@@ -115,20 +116,40 @@ class JobStore:
             rows = await connection.execute(query.order_by(JOBS.c.finished.desc()).limit(limit))
         return [job(row) for row in rows]
 
-    async def change(self, job_id: str, after: Sequence[Status] = LIVE, **values: Any) -> bool:
+    async def change(
+        self,
+        job_id: str,
+        after: Sequence[Status] = LIVE,
+        *,
+        holder: str | None = None,
+        along: Callable[[AsyncConnection], Awaitable[None]] | None = None,
+        **values: Any,
+    ) -> bool:
         """Change a record if its state is one of `after`; tells whether it was.
 
         A new state is told to the subscriber of the job, if there is one: its callback is noted with it.
+
+        Args:
+            job_id: whose record.
+            after: the states that it may have.
+            holder: change it only if this service works for the job.
+            along: what is to be done in the same transaction, if the record is changed.
+            values: by column.
         """
         this = sa.and_(JOBS.c.id == job_id, JOBS.c.status.in_(after))
+        if holder is not None:
+            this = sa.and_(this, JOBS.c.holder == holder)
         async with self._engine.begin() as connection:
             if "finished" in values:
                 started = await connection.scalar(sa.select(JOBS.c.started).where(this))
                 if started is not None:
-                    values["seconds"] = (values["finished"] - started).total_seconds()
+                    # No clock goes back but one that is set.
+                    values["seconds"] = max(0.0, (values["finished"] - started).total_seconds())
             changed = await connection.execute(JOBS.update().where(this).values(updated=now(), **values))
             if changed.rowcount and "status" in values:
                 await outbox.note(connection, job_id, values["status"])
+            if changed.rowcount and along is not None:
+                await along(connection)
         if changed.rowcount and "finished" in values:
             JOBS_ENDED.labels(values["status"]).inc()
         return changed.rowcount > 0
@@ -141,9 +162,14 @@ class JobStore:
                 await connection.execute(table.delete().where(table.c.job == job_id))
 
     async def expired(self) -> list[tuple[str, str | None]]:
-        """Ended jobs whose time is over, and the product of each if it has one; dropped ones too."""
-        over = sa.and_(JOBS.c.expires <= now(), JOBS.c.status.not_in(LIVE))
+        """Ended jobs whose time is over, and the product of each if it has one; dropped ones too.
+
+        It is over when both this machine's clock and that of the database say so: one that runs ahead must
+        not delete anything.
+        """
         async with self._engine.connect() as connection:
+            moment = min(now(), await database_now(connection))
+            over = sa.and_(JOBS.c.expires <= moment, JOBS.c.status.not_in(LIVE))
             rows = await connection.execute(sa.select(JOBS.c.id, JOBS.c.product).where(over))
         return [(row.id, row.product) for row in rows]
 

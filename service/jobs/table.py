@@ -45,6 +45,8 @@ JOBS = sa.Table(
     sa.Column("summary", sa.JSON(none_as_null=True)),
     sa.Column("problem", sa.JSON(none_as_null=True)),
     sa.Column("expires", sa.DateTime, index=True),
+    sa.Column("holder", sa.String(64), doc="The service that works for it, if one does"),
+    sa.Column("lease", sa.Float, doc="Until when, in seconds since 1970 by the clock of the database"),
     # A dropped record stays as a mark, so that no later job takes its version and so its product's place.
     sa.Column("dropped", sa.Boolean, nullable=False, default=False),
     # Of two equal requests at the same moment one is refused here and then finds the other.
