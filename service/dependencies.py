@@ -1,4 +1,8 @@
-"""What routes take from the running service; tests put their own in place by `app.dependency_overrides`."""
+"""What routes take from the running service; tests put their own in place by `app.dependency_overrides`.
+
+All of it is at hand, so the functions are coroutines: FastAPI would hand plain ones to a thread, one after the
+other, which costs each request more than its work.
+"""
 
 from __future__ import annotations
 
@@ -23,67 +27,67 @@ from service.tasks import Tasks
 from workers.processes import Process
 
 
-def settings(request: Request) -> Settings:
+async def settings(request: Request) -> Settings:
     """The settings that the service runs with."""
     return request.app.state.settings
 
 
-def base_url(request: Request) -> str:
+async def base_url(request: Request) -> str:
     """The address that links start with, without a slash at its end."""
     return request.app.state.settings.public_url or str(request.base_url).rstrip("/")
 
 
-def cluster(request: Request) -> Cluster:
+async def cluster(request: Request) -> Cluster:
     """The Dask cluster that computes."""
     return request.app.state.cluster
 
 
-def tasks(request: Request) -> Tasks:
+async def tasks(request: Request) -> Tasks:
     """The functions that run on the cluster."""
     return request.app.state.tasks
 
 
-def processes(request: Request) -> Mapping[str, Process]:
+async def processes(request: Request) -> Mapping[str, Process]:
     """The registry of processes."""
     return request.app.state.processes
 
 
-def jobs(request: Request) -> JobStore:
+async def jobs(request: Request) -> JobStore:
     """The records of jobs."""
     return request.app.state.jobs
 
 
-def runner(request: Request) -> Runner:
+async def runner(request: Request) -> Runner:
     """What carries jobs out."""
     return request.app.state.runner
 
 
-def outcomes(request: Request) -> Outcomes:
+async def outcomes(request: Request) -> Outcomes:
     """What finds the results of jobs."""
     return request.app.state.outcomes
 
 
-def estimator(request: Request) -> Estimator:
+async def estimator(request: Request) -> Estimator:
     """What tells the cost of jobs."""
     return request.app.state.estimator
 
 
-def job_log(request: Request) -> JobLog:
+async def job_log(request: Request) -> JobLog:
     """What happened to each job."""
     return request.app.state.log
 
 
-def catalog(request: Request) -> Catalog:
+async def catalog(request: Request) -> Catalog:
     """The STAC catalog of products."""
     return request.app.state.catalog
 
 
-def answers(request: Request) -> Answers:
+async def answers(request: Request) -> Answers:
     """What answers for series at places."""
     return request.app.state.answers
 
 
-def known_query(request: Request) -> None:
+async def known_query(request: Request) -> None:
     """Refuse query parameters that the route does not have, and any that is given twice.
 
     Raises:

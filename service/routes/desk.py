@@ -35,7 +35,7 @@ class Desk:
     prefer: str
 
 
-def _desk(
+async def _desk(
     answers: AnswersDep,
     runner: RunnerDep,
     outcomes: OutcomesDep,

@@ -9,8 +9,10 @@ from urllib.parse import quote
 from fastapi import Depends
 from fastapi.responses import JSONResponse, Response
 
+from service.catalog.store import Catalog
 from service.dependencies import BaseUrl, CatalogDep, SettingsDep
 from service.routes.store import ProductsDep
+from service.settings import Settings
 from workers.errors import StoreUnavailable
 from workers.products.reading import Product, opened
 from workers.products.store import ProductStore
@@ -21,17 +23,23 @@ class Shelf:
     """Where the finished products of a collection are, and how much of one an answer may hold."""
 
     collection: str
-    catalog: CatalogDep
-    store: ProductsDep
-    settings: SettingsDep
-    base: BaseUrl
+    catalog: Catalog
+    store: ProductStore
+    settings: Settings
+    base: str
 
     def address(self, product: str) -> str:
         """Where the item of a product is served."""
         return f"{self.base}/collections/{quote(self.collection)}/items/{quote(product)}"
 
 
-ShelfDep = Annotated[Shelf, Depends()]
+async def _shelf(
+    collection: str, catalog: CatalogDep, store: ProductsDep, settings: SettingsDep, base: BaseUrl
+) -> Shelf:
+    return Shelf(collection, catalog, store, settings, base)
+
+
+ShelfDep = Annotated[Shelf, Depends(_shelf)]
 
 
 def whole(store: ProductStore, name: str) -> Product:

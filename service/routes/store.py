@@ -40,7 +40,7 @@ def _opened(url: str) -> ProductStore:
     return ProductStore(url)
 
 
-def products(settings: SettingsDep) -> ProductStore:
+async def products(settings: SettingsDep) -> ProductStore:
     """The store of products that the settings name."""
     return _opened(settings.products)
 
