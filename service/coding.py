@@ -14,6 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.kept import KeptLately
+
 _CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda content: brotli.compress(content, quality=4),
     "gzip": lambda content: gzip.compress(content, compresslevel=5, mtime=0),
@@ -24,6 +26,8 @@ _LEAST_BYTES = 500
 """What is smaller fits one packet as it is"""
 _LARGE_BYTES = 1 << 17
 """What is larger takes longer than the event loop should be held up"""
+_ROOM = 16 << 20
+"""Bytes of coded texts that are kept for when the same bytes are sent again"""
 _TAG = re.compile(r'"[^"]*"')
 
 
@@ -32,6 +36,7 @@ class ContentCoding:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._kept: KeptLately[tuple[str, bytes], bytes] = KeptLately(_ROOM, len)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, its conditions in terms of plain bytes, and code the response."""
@@ -39,7 +44,8 @@ class ContentCoding:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        coder = _Coder(send, _liked(headers.get("accept-encoding", "")), headers.get("if-none-match", ""))
+        coding, had = _liked(headers.get("accept-encoding", "")), headers.get("if-none-match", "")
+        coder = _Coder(send, coding, had, self._kept)
         if coder.had:
             plain = [(name, value) for name, value in scope["headers"] if name != b"if-none-match"]
             named = ", ".join(_plain(tag) for tag in coder.had).encode("latin-1")
@@ -50,8 +56,10 @@ class ContentCoding:
 class _Coder:
     """One response on its way out."""
 
-    def __init__(self, send: Send, coding: str | None, had: str) -> None:
-        self._send, self._coding = send, coding
+    def __init__(
+        self, send: Send, coding: str | None, had: str, kept: KeptLately[tuple[str, bytes], bytes]
+    ) -> None:
+        self._send, self._coding, self._kept = send, coding, kept
         self.had = _TAG.findall(had)
         """Tags that the client names"""
         self._held: Message | None = None
@@ -85,7 +93,9 @@ class _Coder:
 
     async def _coded(self, start: Message, body: bytes) -> bytes:
         headers, code = MutableHeaders(scope=start), _CODINGS[self._coding]
-        coded = await run_in_threadpool(code, body) if len(body) > _LARGE_BYTES else code(body)
+        if (coded := self._kept.get((self._coding, body))) is None:
+            coded = await run_in_threadpool(code, body) if len(body) > _LARGE_BYTES else code(body)
+            self._kept.put((self._coding, body), coded)
         headers["Content-Encoding"] = self._coding
         headers["Content-Length"] = str(len(coded))
         if "etag" in headers:

@@ -42,7 +42,7 @@ async def connect(settings: Settings) -> AsyncIterator[Cluster]:
             host="127.0.0.1",
             local_directory=str(settings.data / "dask"),
             silence_logs=logging.ERROR,
-            preload=["workers.telemetry.start"],
+            preload=["workers.telemetry.start", "workers.behind"],
             env={
                 logs.FORM: settings.log_format,
                 logs.LEVEL: settings.log_level,

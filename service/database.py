@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -33,7 +34,7 @@ def connect(url: str, **options: Any) -> AsyncEngine:
     Raises:
         StoreNotWritable: the folder of the file cannot be made.
     """
-    engine = create_async_engine(url, pool_pre_ping=True, **options)
+    engine = create_async_engine(url, pool_pre_ping=True, json_deserializer=orjson.loads, **options)
     if engine.dialect.name == "sqlite":
         if engine.url.database:
             folder = Path(engine.url.database).parent

@@ -1,7 +1,7 @@
 """What routes take from the running service; tests put their own in place by `app.dependency_overrides`.
 
-All of it is at hand, so the functions are coroutines: FastAPI would hand plain ones to a thread, one after the
-other, which costs each request more than its work.
+All of it is at hand, so the functions are coroutines: FastAPI would hand plain ones to a thread, one after
+the other, which costs a request more than its work.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ async def settings(request: Request) -> Settings:
     return request.app.state.settings
 
 
-async def base_url(request: Request) -> str:
+async def _base_url(request: Request) -> str:
+    return base_url(request)
+
+
+def base_url(request: Request) -> str:
     """The address that links start with, without a slash at its end."""
     return request.app.state.settings.public_url or str(request.base_url).rstrip("/")
 
@@ -111,7 +115,7 @@ async def known_query(request: Request) -> None:
 
 
 SettingsDep = Annotated[Settings, Depends(settings)]
-BaseUrl = Annotated[str, Depends(base_url)]
+BaseUrl = Annotated[str, Depends(_base_url)]
 ClusterDep = Annotated[Cluster, Depends(cluster)]
 TasksDep = Annotated[Tasks, Depends(tasks)]
 ProcessesDep = Annotated[Mapping[str, Process], Depends(processes)]

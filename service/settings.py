@@ -128,7 +128,9 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds that a request for series waits, unless it says so by Prefer: wait=n.",
     )
-    series_cache: int = Field(64 << 20, ge=0, description="Bytes of computed series kept in memory.")
+    series_cache: int = Field(
+        64 << 20, ge=0, description="Bytes of computed series kept in memory, and half as many of answers."
+    )
     limit_pixels: int = Field(Limits().max_pixels, ge=1, description="Pixels that one job may compute.")
     limit_cpu_seconds: float = Field(
         Limits().max_cpu_seconds, gt=0, description="Processor seconds that one job may be expected to cost."

@@ -36,6 +36,13 @@ def timestamp(day: float) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment.year >= 1000 else moment.isoformat() + "Z"
 
 
+def timestamps(days: np.ndarray) -> list[str]:
+    """RFC 3339 texts in UTC of many days, as `timestamp` writes them."""
+    microseconds = np.rint(np.asarray(days, np.float64) * (_DAY_SECONDS * 1e6))
+    moments = np.floor(microseconds / 1e6).astype("datetime64[s]")
+    return [f"{moment}Z" for moment in np.datetime_as_string(moments).tolist()]
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A span of days, open where None; `instant` marks a single moment, which selects what contains it."""

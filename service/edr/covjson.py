@@ -11,7 +11,7 @@ from service.edr.coverage import Coverage
 from service.edr.cuts import Cells, Rectangle
 from service.edr.parameters import coverage_parameter
 from service.edr.places import crs_uri
-from workers.calendar import timestamp
+from workers.calendar import timestamps
 
 __all__ = ["document", "dumps"]
 
@@ -69,8 +69,8 @@ def _domain(coverage: Coverage, timed: bool) -> dict[str, Any]:
 def _times(coverage: Coverage) -> dict[str, Any]:
     bounds = np.column_stack([coverage.start, coverage.end]).ravel()
     return {
-        "values": [timestamp(day) for day in coverage.middle],
-        "bounds": [timestamp(day) for day in bounds],
+        "values": timestamps(coverage.middle),
+        "bounds": timestamps(bounds),
     }
 
 

@@ -13,7 +13,7 @@ from service.edr.coverage import Coverage
 from service.edr.cuts import Rectangle
 from service.edr.parameters import unit_of
 from service.edr.places import crs_uri
-from workers.calendar import timestamp
+from workers.calendar import timestamps
 
 __all__ = ["columns", "csv", "json", "units"]
 
@@ -28,7 +28,7 @@ def columns(coverage: Coverage) -> dict[str, np.ndarray]:
         x, y = (places.ravel() for places in np.meshgrid(x, y))
         keep = np.s_[:] if cut.inside is None else cut.inside.ravel()
         x, y = x[keep], y[keep]
-    times = np.array([timestamp(day) for day in coverage.middle])
+    times = np.array(timestamps(coverage.middle))
     found = {"time": np.tile(times, x.size), "x": np.repeat(x, steps), "y": np.repeat(y, steps)}
     for name, values in coverage.values.items():
         if coverage.timed(name):

@@ -28,7 +28,7 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
-    "json": Format("application/json", "json", lambda whole: series.dumps(whole).encode(), text=True),
+    "json": Format("application/json", "json", series.dumps, text=True),
     "csv": Format("text/csv", "csv", csv.table, text=True),
     "netcdf": Format("application/netcdf", "nc", netcdf.dataset),
     "parquet": Format("application/vnd.apache.parquet", "parquet", parquet.table),

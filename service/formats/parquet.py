@@ -30,7 +30,7 @@ def table(whole: dict[str, Any]) -> bytes:
         name: pa.array(np.concatenate([part[name] for part in parts]), _type(name), from_pandas=True)
         for name in (parts[0] if parts else ())
     }
-    about = dumps(_without_columns(whole)).encode()
+    about = dumps(_without_columns(whole))
     made = pa.table(columns).replace_schema_metadata({METADATA: about})
     sink = pa.BufferOutputStream()
     parquet.write_table(made, sink, compression="zstd")

@@ -8,10 +8,11 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
+import orjson
 
 from service.formats.datasets import datasets
 from service.formats.numbers import number, numbers
-from workers.calendar import timestamp
+from workers.calendar import timestamps
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point import OVERLAP_RULE, PointSeries
 from workers.velocity.series import Flag, PixelSeries
@@ -111,10 +112,9 @@ def answered(whole: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
     return [(number, member) for number, member in enumerate(members) if "series" in member]
 
 
-def dumps(whole: dict[str, Any], indent: int | None = None) -> str:
-    """The document as JSON text, the same bytes for the same document."""
-    separators = (",", ":") if indent is None else None
-    return json.dumps(whole, allow_nan=False, ensure_ascii=False, indent=indent, separators=separators)
+def dumps(whole: Any) -> bytes:
+    """A document as JSON in UTF-8, the same bytes for the same document."""
+    return orjson.dumps(whole)
 
 
 def flags_throughout(series: PixelSeries) -> list[str]:
@@ -196,9 +196,9 @@ def _quality(point: PointSeries) -> dict[str, Any]:
 def _columns(point: PointSeries) -> dict[str, list[Any]]:
     windows, series = point.windows, point.series
     return {
-        "time": [timestamp(day) for day in windows.middle],
-        "start": [timestamp(day) for day in windows.start],
-        "end": [timestamp(day) for day in windows.end],
+        "time": timestamps(windows.middle),
+        "start": timestamps(windows.start),
+        "end": timestamps(windows.end),
         **{name: numbers(getattr(series, name)) for name in _VALUES},
         "flags": series.quality_flag.tolist(),
     }
@@ -208,7 +208,7 @@ def _observations(pairs: dict[str, Any], units: dict[str, str]) -> dict[str, lis
     columns: dict[str, list[Any]] = {}
     for name, unit in units.items():
         if unit == "iso8601":
-            columns[name] = [timestamp(day) for day in pairs[name]]
+            columns[name] = timestamps(pairs[name])
         elif unit == "name":
             columns[name] = [str(value) for value in pairs[name]]
         else:

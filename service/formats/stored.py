@@ -10,7 +10,7 @@ import numpy as np
 
 from service.formats.series import SCHEMA, UNITS, method, number, numbers
 from service.formats.shape import TIMES
-from workers.calendar import timestamp
+from workers.calendar import timestamps
 from workers.geojson import Place
 from workers.identity import request_sha256
 from workers.products.reading import Product
@@ -121,7 +121,7 @@ def _columns(stored: StoredSeries) -> dict[str, list[Any]]:
     made: dict[str, list[Any]] = {}
     for name in UNITS:
         if name in moments:
-            made[name] = [timestamp(day) for day in moments[name][span]]
+            made[name] = timestamps(moments[name][span])
         elif (values := stored.values.get(_STORED_NAMES.get(name, name))) is not None:
             made[name] = values.tolist() if name == "flags" else numbers(values)
     return made

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -55,6 +55,8 @@ async def answer(
     asked = asked.of_sites(sites)
     if named_in(had, asked.tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=asked.headers())
+    if (content := answers.written(asked.tag)) is not None:
+        return _applied(_told(asked, content, asked.headers(), spent), wants)
     found = [site for site in sites if isinstance(site, Site)]
     choices = query.parameters, query.observations
     if not answers.known(found, *choices) and (wants.job or len(places) > settings.limit_points_at_once):
@@ -69,9 +71,9 @@ async def answer(
     _raise_if_nothing(members, several)
     documents = [_document(member, number, desk.base) for number, member in enumerate(members)]
     response = await _written(asked, documents, spent)
-    if wants.applied and not wants.job:
-        response.headers["Preference-Applied"] = wants.applied
-    return response
+    if asked.lasts(documents):
+        answers.keep_written(asked.tag, response.body)
+    return _applied(response, wants)
 
 
 async def _from_product(
@@ -108,15 +110,25 @@ async def _written(asked: Representation, documents: Sequence[dict[str, Any]], s
     began = time.perf_counter()
     content = await run_in_threadpool(asked.content, documents)
     spent.add("format", time.perf_counter() - began)
-    headers = asked.headers(documents) | {"Server-Timing": spent.header}
-    return Response(content, media_type=FORMATS[asked.form].media_type, headers=headers)
+    return _told(asked, content, asked.headers(documents), spent)
+
+
+def _told(asked: Representation, content: bytes, headers: dict[str, str], spent: Spent) -> Response:
+    timing = {"Server-Timing": spent.header}
+    return Response(content, media_type=FORMATS[asked.form].media_type, headers=headers | timing)
+
+
+def _applied(response: Response, wants: Preference) -> Response:
+    if wants.applied and not wants.job:
+        response.headers["Preference-Applied"] = wants.applied
+    return response
 
 
 def _document(member: Member | dict[str, Any], number: int, base: str) -> dict[str, Any]:
     if isinstance(member, dict):
         return member
     if isinstance(member, bytes):
-        return json.loads(member)
+        return orjson.loads(member)
     return problem(member, base, f"#/members/{number}").document
 
 

@@ -20,6 +20,7 @@ from service.catalog.queryables import queryables
 from service.catalog.search import Search
 from service.dependencies import BaseUrl, CatalogDep, SettingsDep
 from service.errors import NotFound
+from service.formats.series import dumps
 from service.routes.store import ProductsDep
 from service.settings import Settings
 from workers.errors import InvalidRequest
@@ -32,6 +33,10 @@ class GeoJSONResponse(JSONResponse):
     """JSON that says that it is GeoJSON."""
 
     media_type = GEOJSON
+
+    def render(self, content: Any) -> bytes:
+        """A page of many items is large: it is not to hold up the event loop."""
+        return dumps(content)
 
 
 @router.get("/collections", operation_id="get_collections", summary="Collections of products")

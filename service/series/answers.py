@@ -13,8 +13,8 @@ from typing import Any
 from service.cluster import Cluster
 from service.errors import DeadlineExceeded
 from service.formats.series import document, dumps
+from service.kept import KeptLately
 from service.observability import measures
-from service.series.kept import KeptLately
 from service.settings import Settings
 from service.tasks import Tasks
 from workers.errors import NoCube, OgiveError
@@ -54,14 +54,16 @@ _STAGES = ("catalogue", "queue", "read", "solve", "format")
 class Answers:
     """Finds the pixels of places and the series of pixels.
 
-    Series are kept by what makes them the same (place, parameters, method, fingerprint of the cubes), so that
-    they never grow stale; which cube answers for a place is asked again every five minutes.
+    Series are kept by what makes them the same (place, parameters, method, fingerprint of the cubes), and the
+    bytes made of them by their strong entity tag, so that neither grows stale; which cube answers for a place
+    is asked again every five minutes.
     """
 
     def __init__(self, cluster: Cluster, tasks: Tasks, settings: Settings) -> None:
         self._cluster, self._tasks, self._settings = cluster, tasks, settings
         self._sites: KeptLately[tuple, Site | OgiveError] = KeptLately(_SITES_KEPT, lifetime_s=_SITES_S)
         self._members: KeptLately[str, bytes] = KeptLately(settings.series_cache, len)
+        self._written: KeptLately[str, bytes] = KeptLately(settings.series_cache // 2, len)
         self._solving: dict[str, asyncio.Task[list[Member]]] = {}
 
     async def sites(
@@ -143,6 +145,14 @@ class Answers:
         keys = (member_key(site, parameters, observations) for site in sites)
         return all(self._members.get(key) is not None for key in keys)
 
+    def written(self, tag: str) -> bytes | None:
+        """The bytes of the representation with this entity tag, where they were written lately."""
+        return self._written.get(tag)
+
+    def keep_written(self, tag: str, content: bytes) -> None:
+        """Keep a whole representation for the next who asks."""
+        self._written.put(tag, content)
+
     async def close(self) -> None:
         """Give up what is under way."""
         for task in (left := list(self._solving.values())):
@@ -177,7 +187,7 @@ class Answers:
                 members.append(answer)
                 continue
             began = time.perf_counter()
-            members.append(dumps(document(answer)).encode())
+            members.append(dumps(document(answer)))
             self._members.put(name, members[-1])
             for stage, seconds in answer.timings.items():
                 stages[stage] += seconds

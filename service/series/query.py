@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo
@@ -92,7 +93,7 @@ class SeriesOptions(VelocityParameters):
         examples=["ogive_EPSG32607_X609000_Y6736080_20150101_20241231_P30D_v1_1f0c6e7d"],
     )
 
-    @property
+    @cached_property
     def parameters(self) -> VelocityParameters:
         """The choices of the inversion alone."""
         return VelocityParameters(**self.model_dump(include=set(VelocityParameters.model_fields)))

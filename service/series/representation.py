@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from email.utils import format_datetime
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +27,7 @@ CITE = "https://doi.org/10.5194/tc-19-4555-2025"
 _FRESH = "public, max-age=3600, stale-while-revalidate=86400"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Representation:
     """What was asked for, in the form that was asked for."""
 
@@ -64,7 +65,7 @@ class Representation:
         identities = [f"{product} {place.lon} {place.lat}" for place in self.places]
         return replace(self, identities=identities, via=[href])
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """A strong entity tag: equal ones are equal bytes."""
         asked = {
@@ -78,10 +79,14 @@ class Representation:
         text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
         return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
+    def lasts(self, members: Sequence[dict[str, Any]]) -> bool:
+        """Whether the answer stays true for as long as its tag does: none of its members is an outage."""
+        return all("series" in member or member["status"] == HTTPStatus.NOT_FOUND for member in members)
+
     def headers(self, members: Sequence[dict[str, Any]] = ()) -> dict[str, str]:
         """The headers for caches, citation and files; an answer with an outage in it is not to be kept."""
         made = {"Vary": "Accept", "Link": f'<{CITE}>; rel="cite-as"'}
-        if all("series" in member or member["status"] == HTTPStatus.NOT_FOUND for member in members):
+        if self.lasts(members):
             made |= {"ETag": self.tag, "Cache-Control": _FRESH}
             if self.changed is not None:
                 made["Last-Modified"] = format_datetime(dt.datetime.fromisoformat(self.changed), usegmt=True)
@@ -98,9 +103,9 @@ class Representation:
         variables = asked.variables.split(",")
         whole = at_places(members, self.places, self.several, variables, asked.timeformat)
         if asked.orient == "records":
-            return json.dumps(rows(whole), allow_nan=False, separators=(",", ":")).encode()
+            return dumps(rows(whole))
         if self.form == "json":
-            return dumps(whole | {"links": self._links(whole["schema"])}).encode()
+            return dumps(whole | {"links": self._links(whole["schema"])})
         return FORMATS[self.form].write(whole)
 
     def _links(self, schema: str) -> list[dict[str, str]]:

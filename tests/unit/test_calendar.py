@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.calendar import Interval, Step, Windows, date_of, day_of, timestamp
+from workers.calendar import Interval, Step, Windows, date_of, day_of, timestamp, timestamps
 from workers.errors import InvalidRequest
 
 D = dt.date
@@ -113,6 +113,13 @@ def test_no_window_and_too_long_a_step_are_told_with_the_record():
 def test_timestamps_are_utc_to_the_half_day():
     assert timestamp(day("2015-01-16")) == "2015-01-16T00:00:00Z"
     assert timestamp(np.float64(day("2015-01-16")) + 0.5) == "2015-01-16T12:00:00Z"
+
+
+def test_many_timestamps_are_those_of_each():
+    anyhow = np.random.default_rng(1).normal(0, 2e4, 200)
+    days = np.concatenate([np.arange(-800_000, 60_000, 997) / 2, anyhow])
+    assert timestamps(days) == [timestamp(day) for day in days]
+    assert timestamps(np.array([], np.int64)) == []
 
 
 @given(

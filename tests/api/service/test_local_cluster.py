@@ -1,6 +1,7 @@
 """The service as `ogive serve` runs it: on a Dask cluster in processes of its own."""
 
 import httpx
+import psutil
 import pytest
 
 from service.connection import connect
@@ -22,6 +23,8 @@ def test_errors_and_answers_come_back_from_other_processes(serve, settings, plac
         assert beside.status_code == 200
         last = ended(client, location)[-1]
         assert last["status"] == "successful", last
+        own, others = psutil.Process().nice(), psutil.Process().children(recursive=True)
+        assert max(other.nice() for other in others) > own, "the workers do not stand behind the service"
     point = point_series(CubeSource(cubes=(cube,)), **place, parameters=VelocityParameters())
     assert beside.json()["source"]["used"] == point.series.used
 

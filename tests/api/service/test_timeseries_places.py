@@ -69,6 +69,18 @@ def test_places_of_one_chunk_are_solved_by_one_task(serve, solved, steps):
     assert solved == [3]
 
 
+def test_an_answer_told_again_is_the_same(serve, steps):
+    with serve() as client:
+        for form in ("json", "csv", "parquet"):
+            first, again = (client.get("/timeseries", params=steps[0] | {"f": form}) for _ in range(2))
+            assert again.content == first.content
+            told = [{**answer.headers} for answer in (first, again)]
+            for headers in told:
+                for name in ("date", "server-timing", "x-request-id"):
+                    del headers[name]
+            assert told[0] == told[1]
+
+
 def test_the_tag_is_known_before_computing(serve, tasks_but, settings, place):
     named = settings.model_copy(update={"public_url": "https://ogive.example"})
     with serve(settings=named) as client:

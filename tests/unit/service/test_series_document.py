@@ -41,7 +41,7 @@ def test_without_links_nothing_else_changes(make_point):
 
 def test_null_never_nan(make_point):
     whole = document(make_point(v=(np.nan, np.nan), flags=(128, 129)))
-    text = dumps(whole)
+    text = dumps(whole).decode()
     assert "NaN" not in text
     assert whole["series"]["v"] == [None, None]
     assert whole["series"]["count"] == [0.0, 0.0]
