@@ -39,6 +39,8 @@ async def connect(settings: Settings) -> AsyncIterator[Cluster]:
             processes=True,
             resources=SHARD,
             dashboard_address="127.0.0.1:0",
+            # Or workers tell of themselves by HTTP to every machine.
+            worker_dashboard_address="127.0.0.1:0",
             host="127.0.0.1",
             local_directory=str(settings.data / "dask"),
             silence_logs=logging.ERROR,

@@ -16,6 +16,8 @@ PROGRAM = str(Path(sys.executable).parent / "dask")
 THREADS = 2
 """One for a shard, one for points"""
 MEMORY = "2GiB"
+_PRIVATE = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
+"""Without a dashboard Dask still tells of itself by HTTP, and to every machine unless an address is given"""
 
 
 def certificates(folder: Path) -> dict[str, str]:
@@ -36,7 +38,7 @@ def certificates(folder: Path) -> dict[str, str]:
 
 def scheduler(folder: Path, port: int, tls: dict[str, str]) -> Process:
     """The scheduler at a port of loopback."""
-    command = [PROGRAM, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    command = [PROGRAM, "scheduler", "--host", "127.0.0.1", "--port", str(port), *_PRIVATE]
     command += ["--preload", "workers.telemetry.start"]
     return Process("scheduler", command, folder, lambda: listens(port), tls)
 
@@ -48,7 +50,7 @@ def worker(number: int, folder: Path, scheduler_port: int, environment: dict[str
     command = [
         *(PROGRAM, "worker", f"tls://127.0.0.1:{scheduler_port}", "--host", "127.0.0.1", "--name", name),
         *("--nworkers", "1", "--nthreads", str(THREADS), "--resources", "shard=1"),
-        *("--memory-limit", MEMORY, "--no-dashboard", "--local-directory", str(scratch)),
+        *("--memory-limit", MEMORY, *_PRIVATE, "--local-directory", str(scratch)),
         *("--preload", "workers.velocity.warm", "--preload-nanny", "workers.telemetry.start"),
     ]
     part = Process(name, command, folder, lambda: _registered(part), environment)
