@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test test-deployed bench bench-truth lint format lock clean
+.PHONY: demo test test-deployed bench bench-truth audit lint format lock clean
 
 demo: $(VENV)/run.stamp
 	$(BIN)/ogive demo $(if $(DEMO_ONCE),--once)
@@ -38,6 +38,10 @@ lint: $(VENV)/dev.stamp
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Ends with 69 where the list of vulnerabilities cannot be reached: that is no audit.
+audit: $(VENV)/dev.stamp
+	$(BIN)/python -m infra.audit requirements.lock requirements-dev.lock
 
 lock: $(UV)
 	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --quiet \
