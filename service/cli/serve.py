@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _log = logging.getLogger(__name__)
+_MOST_HEADER_BYTES = 1 << 15
 _KEEP_ALIVE_SECONDS = 75
 """Longer than clients and proxies keep a connection that rests, so that none is closed under a request"""
 
@@ -74,6 +75,10 @@ def _answer(settings: Any, listener: socket.socket) -> None:
         log_config=None,
         access_log=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        # Not whichever parser is installed: this one has a bound on what it holds before a request is whole.
+        http="h11",
+        h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
+        ws="none",
     )
     server = Server(config)
     log = logging.getLogger("uvicorn.error")

@@ -28,6 +28,8 @@ from workers.errors import StoreNotWritable
 
 SIGNATURE = "Ogive-Signature"
 _TIMEOUT = httpx.Timeout(10.0)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""Addresses that a gateway turns into those of IPv4, which end them (RFC 6052)"""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -61,6 +63,8 @@ def check(uri: str) -> str:
 def public(address: Address) -> bool:
     """Whether an address lies on the open internet."""
     mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    if mapped is None and address in _NAT64:
+        mapped = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     if mapped is not None:
         return public(mapped)
     return address.is_global and not address.is_multicast and not address.is_reserved

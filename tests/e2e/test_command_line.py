@@ -120,6 +120,25 @@ def test_the_service_announces_itself_in_one_line(served):
     )
 
 
+def test_nothing_of_it_listens_to_other_machines(served):
+    service = psutil.Process(served.process.pid)
+    listening = {
+        connection.laddr.ip
+        for process in (service, *service.children(recursive=True))
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
+
+
+def test_header_lines_without_end_are_not_waited_for(served):
+    host, port = served.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(b"GET /limits HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"a" * 40_000)
+        assert connection.recv(99).startswith(b"HTTP/1.1 400 ")
+    assert httpx.get(f"{served.url}/limits", headers={"X-Long": "a" * 30_000}).status_code == 200
+
+
 @pytest.mark.parametrize("observations", [False, True])
 def test_json_is_the_very_document_of_the_service(served, cube, ogive, observations):
     query = PLACE | CHOICES | ({"observations": "true"} if observations else {})

@@ -30,6 +30,7 @@ class Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         script = self.server.script[self.path.split("?")[0]]
         status, media_type, body, headers = script.pop(0) if len(script) > 1 else script[0]
+        self.server.keys.append(self.headers["Authorization"])
         self.server.seen.append((self.command, self.path, self._body()))
         if status == 0:  # the connection breaks
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -61,7 +62,7 @@ def answer(body, status=200, media_type="application/json", **headers):
 @pytest.fixture
 def server() -> Iterator[ThreadingHTTPServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    server.script, server.seen = {}, []
+    server.script, server.seen, server.keys = {}, [], []
     server.url = f"http://127.0.0.1:{server.server_port}"
     Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
@@ -86,6 +87,17 @@ def test_an_execution_gives_the_url_of_its_job(server):
     with Service(server.url + "/") as service:
         assert service.execute("velocity-cube", {"bbox": [1, 2, 3, 4]}) == f"{server.url}/jobs/7"
     assert server.seen == [("POST", "/processes/velocity-cube/execution", {"inputs": {"bbox": [1, 2, 3, 4]}})]
+
+
+def test_the_key_goes_to_the_service_and_to_nobody_it_points_at(server, monkeypatch):
+    monkeypatch.setenv("OGIVE_API_KEY", "ogive_key")
+    elsewhere = server.url.replace("127.0.0.1", "localhost")
+    server.script["/here"] = [answer({}, 307, Location=f"{server.url}/there")]
+    server.script["/there"] = [answer({}, 307, Location=f"{elsewhere}/away")]
+    server.script["/away"] = [answer({})]
+    with Service(server.url) as service:
+        service.get("/here")
+    assert server.keys == ["Bearer ogive_key", "Bearer ogive_key", None]
 
 
 def test_a_problem_is_told_with_its_places(server):

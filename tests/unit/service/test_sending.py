@@ -137,6 +137,7 @@ async def test_a_name_without_an_address_may_be_tried_again():
 INSIDE = """
 127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 0.0.0.0 100.64.0.1 224.0.0.1 255.255.255.255
 ::1 :: fe80::1 fc00::1 ff02::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 2002:7f00:1::
+64:ff9b::7f00:1 64:ff9b::10.1.2.3
 """
 
 
@@ -145,7 +146,9 @@ def test_addresses_that_are_not_on_the_open_internet(address):
     assert not public(ipaddress.ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:220:1::1", "::ffff:93.184.215.14"])
+@pytest.mark.parametrize(
+    "address", ["93.184.215.14", "2606:2800:220:1::1", "::ffff:93.184.215.14", "64:ff9b::93.184.215.14"]
+)
 def test_addresses_that_are(address):
     assert public(ipaddress.ip_address(address))
 
