@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from distributed import Client, Future, KilledWorker
@@ -25,8 +25,15 @@ _PAUSE_SECONDS = 1.0
 class Cluster:
     """Where functions of the workers run, whose own errors come back as they were raised."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, warming: Sequence[Future] = ()) -> None:
+        """Run on the workers of a client, of which some still load what tasks need (`warming`)."""
         self.client = client
+        self._warming = warming
+
+    @property
+    def warming(self) -> bool:
+        """Whether workers still load what tasks need: a request would wait for them."""
+        return any(future.status == "pending" for future in self._warming)
 
     async def call(
         self,
@@ -38,7 +45,7 @@ class Cluster:
         """Run a function on the cluster and wait for its result; equal keys share one run.
 
         Raises:
-            SchedulerUnavailable: the cluster cannot be reached or lost the task.
+            SchedulerUnavailable: the cluster cannot be reached, has no worker, or lost the task.
             DeadlineExceeded: it took longer than `within` seconds.
             OgiveError: whatever the function raised.
         """
@@ -49,6 +56,10 @@ class Cluster:
         except TimeoutError:
             if not deadline.expired():
                 raise
+            if not await self.workers():
+                raise SchedulerUnavailable(
+                    f"No worker of the Dask cluster came within {within:g} s; the service waits for them."
+                ) from None
             raise DeadlineExceeded(
                 f"The answer took longer than {within:g} s; try again, or ask for fewer pairs by "
                 "pairs_datetime."

@@ -60,8 +60,7 @@ async def connect(settings: Settings) -> AsyncIterator[Cluster]:
             for worker in local.workers.values()
             for function, *arguments in ((import_module, "workers.tasks"), (warm,))
         ]
-        yield Cluster(client)
-        del warming
+        yield Cluster(client, warming)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,14 @@ import numpy as np
 from service.catalog.moments import stamp
 from service.cluster import Cluster
 from service.errors import SchedulerUnavailable
+from service.jobs.execute import plain
 from service.jobs.job import Job, now
 from service.jobs.store import JobStore
 from service.settings import Settings
 from service.tasks import Tasks
-from workers.costs import CostModel
+from workers.costs import CostModel, effort
 from workers.plan import JobSize, Limits
+from workers.velocity.parameters import VelocityParameters
 
 LEARNT_FROM = 200
 """Jobs, the last ones, that the model is fitted to"""
@@ -30,10 +32,15 @@ _VALID = dt.timedelta(minutes=5)
 class Costs:
     """The cost model of one process, as its finished jobs have taught it."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        """Fit the model to successful jobs, and note how far the estimates that they were given were off."""
+    def __init__(self, jobs: Sequence[Job], inputs: Mapping[str, Any]) -> None:
+        """Fit the model to successful jobs, and note how far the estimates that they were given were off.
+
+        Args:
+            jobs: of the process.
+            inputs: of the request whose cost is asked for.
+        """
         self.jobs = [job for job in jobs if job.pixels and job.layers]
-        self.model = fit(self.jobs)
+        self.model = fit(self.jobs).times(_effort(inputs))
         ratios = [j.cpu_seconds / j.estimated_cpu_seconds for j in self.jobs if j.estimated_cpu_seconds]
         self._ratios = ratios if len(ratios) >= _ENOUGH else []
 
@@ -69,11 +76,11 @@ class Costs:
 def fit(jobs: Sequence[Job], shipped: CostModel | None = None) -> CostModel:
     """The model nearest to what jobs used, by least squares of relative errors.
 
-    The shipped model has a small weight of its own, so that jobs which are all of one size scale it but keep
-    its shape. Coefficients are not negative.
+    What a choice of the coefficient costs more is taken out. The shipped model has a small weight of its own,
+    so that jobs which are all of one size scale it but keep its shape. Coefficients are not negative.
     """
     shipped = shipped or CostModel()
-    used = np.array([job.cpu_seconds for job in jobs])
+    used = np.array([job.cpu_seconds / _effort(job.request.get("inputs", {})) for job in jobs])
     pixels = np.array([job.pixels for job in jobs], float)
     layers = np.array([job.layers for job in jobs], float)
     # Unknown are the factors of the two shipped coefficients; each row is one job, or one of the prior.
@@ -91,15 +98,19 @@ def fit(jobs: Sequence[Job], shipped: CostModel | None = None) -> CostModel:
     )
 
 
+def _effort(inputs: Mapping[str, Any]) -> float:
+    return effort(plain(inputs.get("coefficient", VelocityParameters.model_fields["coefficient"].default)))
+
+
 class Estimator:
     """Estimates jobs from metadata and from the jobs before them."""
 
     def __init__(self, cluster: Cluster, jobs: JobStore, settings: Settings, tasks: Tasks) -> None:
         self._cluster, self._jobs, self._settings, self._tasks = cluster, jobs, settings, tasks
 
-    async def costs(self, process: str) -> Costs:
-        """The cost model of a process as of now."""
-        return Costs(await self._jobs.costs(process, LEARNT_FROM))
+    async def costs(self, process: str, inputs: Mapping[str, Any]) -> Costs:
+        """The cost model of a process as of now, for a request of these inputs."""
+        return Costs(await self._jobs.costs(process, LEARNT_FROM), inputs)
 
     def limits(self, costs: Costs) -> Limits:
         """The limits of one job, and what its cost is expected by."""
@@ -118,7 +129,7 @@ class Estimator:
             InvalidRequest, SeveralGrids, NoCube, SourceError: it could not be planned.
             SchedulerUnavailable, DeadlineExceeded: the cluster cannot size it now.
         """
-        settings, costs = self._settings, await self.costs(process)
+        settings, costs = self._settings, await self.costs(process, inputs)
         size: JobSize = await self._cluster.call(
             self._tasks.size_job, process, inputs, settings.source, within=settings.limit_wait
         )

@@ -53,7 +53,7 @@ def ordered(
     Raises:
         RequestValidationError: an input is none of the process, or not what it takes.
     """
-    inputs = {name: _plain(value) for name, value in body.inputs.items()}
+    inputs = {name: plain(value) for name, value in body.inputs.items()}
     about_job = {name: inputs.pop(name) for name in Controls.model_fields if name in inputs}
     _check(process.inputs, inputs, (*process.inputs.model_fields, *Controls.model_fields))
     controls = _check(Controls, about_job, Controls.model_fields)
@@ -71,7 +71,7 @@ def process_of(processes: Mapping[str, Process], process_id: str) -> Process:
     return processes[process_id]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """An input without the wrapping that OGC allows: `{"value": ..., "mediaType": ...}`."""
     wrapped = (
         isinstance(value, dict)

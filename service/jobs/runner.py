@@ -51,7 +51,7 @@ class Runner:
         house, settings = self._house, self._house.settings
         if (earlier := await house.jobs.replayed(order)) is not None:
             return earlier, True
-        costs = await self._estimator.costs(order.process)
+        costs = await self._estimator.costs(order.process, order.inputs)
         try:
             plan = await house.cluster.call(
                 house.tasks.plan_job,

@@ -19,7 +19,7 @@ from workers.products.store import ProductStore
 
 
 def health_of(cluster: Cluster, jobs: JobStore, settings: Settings) -> Health:
-    """Database, scheduler with a worker, store of products, source of cubes."""
+    """Database, scheduler with a worker that is warm, store of products, source of cubes."""
     return Health(
         {
             "database": jobs.ping,
@@ -33,6 +33,8 @@ def health_of(cluster: Cluster, jobs: JobStore, settings: Settings) -> Health:
 async def _has_worker(cluster: Cluster) -> None:
     if await cluster.workers() == 0:
         raise SchedulerUnavailable("The Dask scheduler has no worker with the resource shard=1.")
+    if cluster.warming:
+        raise SchedulerUnavailable("The workers still load their kernels; requests wait for them.")
 
 
 def _ask_for_cubes(source: CubeSource) -> None:

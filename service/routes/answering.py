@@ -48,9 +48,9 @@ async def answer(
         return await _from_product(asked, query.product, desk, had, spent)
     answers, settings = desk.answers, desk.settings
     wants = preferred(desk.prefer, settings.wait, settings.limit_wait)
-    sites = await answers.sites(
-        places, query.max_distance, query.further_datasets, settings.limit_wait, spent
-    )
+    # Finding the place cannot become a job: a client that will not wait at all is still told where it is.
+    patience = min(settings.limit_wait, max(wants.wait, settings.wait))
+    sites = await answers.sites(places, query.max_distance, query.further_datasets, patience, spent)
     _raise_if_nothing(sites, several)
     asked = asked.of_sites(sites)
     if named_in(had, asked.tag):

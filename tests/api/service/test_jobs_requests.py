@@ -3,7 +3,7 @@
 import pytest
 
 from workers import tasks
-from workers.costs import CostModel
+from workers.costs import CostModel, effort
 from workers.cubes import opened
 from workers.cubes.zarr_source import ZarrSource
 from workers.plan import CubeSource
@@ -68,7 +68,7 @@ def test_an_estimate_refuses_what_an_execution_refuses(api, spot):
 
 
 def test_a_cost_over_the_limit_is_refused_with_a_split(serve, settings, region):
-    cost = CostModel().expected(1200, [120])
+    cost = CostModel().expected(1200, [120]) * effort("auto")
     with serve(settings=settings.model_copy(update={"limit_cpu_seconds": cost / 2})) as client:
         answer = client.post(PATH, json={"inputs": {"bbox": region}})
         assert answer.status_code == 413
@@ -76,6 +76,7 @@ def test_a_cost_over_the_limit_is_refused_with_a_split(serve, settings, region):
         assert "processor hours" in document["detail"]
         assert document["estimate"]["cpu_seconds"]["expected"] == pytest.approx(cost, abs=1e-3)
         assert document["async"] == PATH
+        assert document["refused_by"]["setting"] == "OGIVE_LIMIT_CPU_SECONDS"
         for bbox in document["split"]:
             part = client.post("/processes/velocity-cube/estimate", json={"inputs": {"bbox": bbox}})
             assert part.json()["fits"]

@@ -1,5 +1,7 @@
 """The service as `ogive serve` runs it: on a Dask cluster in processes of its own."""
 
+import time
+
 import httpx
 import psutil
 import pytest
@@ -14,7 +16,11 @@ from workers.velocity.parameters import VelocityParameters
 
 def test_errors_and_answers_come_back_from_other_processes(serve, settings, place, region, ended, cube):
     with serve(settings=settings.model_copy(update={"workers": 1}), connect=connect) as client:
-        assert client.get("/health/ready").json()["checks"]["scheduler"]["state"] == "ok"
+        # Until the workers have loaded what tasks need, requests wait for them, and the service says so.
+        while (ready := client.get("/health/ready")).status_code == 503:
+            assert "still load their kernels" in ready.json()["checks"]["scheduler"]["detail"]
+            time.sleep(0.5)
+        assert ready.json()["checks"]["scheduler"]["state"] == "ok"
         outside = client.get("/timeseries", params={"lon": -130, "lat": 60})
         assert (outside.status_code, outside.json()["type"].rpartition("/")[2]) == (404, "no-cube")
         job = client.post("/processes/velocity-cube/execution", json={"inputs": {"bbox": region}}).json()

@@ -67,6 +67,8 @@ async def test_workers_are_those_that_take_shards(cluster: Cluster, scheduler):
     scheduler.scale(0)
     await scheduler
     assert await cluster.workers() == 0
+    with pytest.raises(SchedulerUnavailable, match=r"No worker .* within 0\.1 s"):
+        await cluster.call(abs, -3, within=0.1)
 
 
 async def test_a_lost_scheduler_is_told(cluster: Cluster, scheduler):
