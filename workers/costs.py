@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_EFFORT = {"auto": 1.6, "vvc": 1.2, "lcurve": 1.6}
+_EFFORT = {"auto": 1.6, "vvc": 1.2, "lcurve": 1.2}
 
 
 def effort(coefficient: object) -> float:
