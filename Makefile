@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test test-deployed bench bench-truth audit lint format lock clean
+.PHONY: demo test test-deployed bench bench-truth audit lint format secrets sbom lock clean
 
 demo: $(VENV)/run.stamp
 	$(BIN)/ogive demo $(if $(DEMO_ONCE),--once)
@@ -42,6 +42,16 @@ format: $(VENV)/dev.stamp
 # Ends with 69 where the list of vulnerabilities cannot be reached: that is no audit.
 audit: $(VENV)/dev.stamp
 	$(BIN)/python -m infra.audit requirements.lock requirements-dev.lock
+
+# Passwords, keys and the certificate that docker-compose.yml reads, made once.
+secrets: $(VENV)/dev.stamp
+	$(BIN)/python -m infra.secrets secrets
+
+# What the images hold, as CycloneDX, from the lock alone.
+sbom: $(VENV)/dev.stamp
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+	  --sv 1.6 --output-file dist/ogive.cdx.json
 
 lock: $(UV)
 	$(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --quiet \

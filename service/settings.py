@@ -6,7 +6,7 @@ import datetime as dt
 import difflib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +23,8 @@ from workers.telemetry import logs
 
 PREFIX = "OGIVE_"
 TEST_PREFIX = "OGIVE_TEST_"
+SECRETS = ("database", "callback_secret", "admin_key")
+"""What may stand in a file that `OGIVE_..._FILE` names, so that no list of containers shows it"""
 _SOURCE = CubeSource()
 DatasetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
 
@@ -35,7 +37,7 @@ def _cores() -> int:
 
 
 class Settings(BaseSettings):
-    """How one Ogive runs. Arguments go before the environment.
+    """How one Ogive runs. Arguments go before the environment, and that before files that it names.
 
     Raises:
         pydantic.ValidationError: a value is malformed, or the environment holds an `OGIVE_` name that is no
@@ -175,7 +177,7 @@ class Settings(BaseSettings):
     def _only_known_names(cls, values: dict) -> dict:
         if problems := list(_unknown_names(os.environ, cls)):
             raise ValueError(" ".join(problems))
-        return values
+        return dict(_read_files(os.environ)) | values
 
     @field_validator("cubes", mode="before")
     @classmethod
@@ -281,8 +283,19 @@ class Settings(BaseSettings):
         }
 
 
+def _read_files(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What files hold that the environment names in the place of a secret."""
+    for name in SECRETS:
+        variable = f"{PREFIX}{name.upper()}_FILE"
+        if variable in environment:
+            try:
+                yield name, Path(environment[variable]).read_text().strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ValueError(f"{variable} names a file that cannot be read: {error}.") from error
+
+
 def _unknown_names(environment: Mapping[str, str], settings: type[Settings]):
-    known = [name.upper() for name in settings.model_fields]
+    known = [name.upper() for name in (*settings.model_fields, *(f"{secret}_file" for secret in SECRETS))]
     for name in sorted(environment):
         upper = name.upper()
         short = upper.removeprefix(PREFIX)

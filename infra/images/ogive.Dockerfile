@@ -4,6 +4,8 @@ FROM ghcr.io/astral-sh/uv:0.9 AS uv
 
 FROM python:3.12-slim-bookworm AS build
 COPY --from=uv /uv /usr/local/bin/uv
+# With it, what Python compiles tells its sources by content and not by time: equal sources, equal bytes.
+ARG SOURCE_DATE_EPOCH=0
 ENV UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
 RUN uv venv /opt/ogive
 WORKDIR /src

@@ -11,6 +11,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.bucket import apply as bucket
 from infra.local import cluster, objects, postgres
 from infra.local.process import PartFailed, Process
 
@@ -93,7 +94,7 @@ class Deployment:
             aws_access_key_id=ACCESS_KEY,
             aws_secret_access_key=self.password,
         )
-        client.create_bucket(Bucket=BUCKET)
+        bucket.apply(client, BUCKET)
 
 
 def deployment(

@@ -24,13 +24,14 @@ import xarray
 import yaml
 from moto.server import ThreadedMotoServer
 
+from infra import secrets
 from service.cli import run
 from service.cli.client import Service
 from service.settings import PREFIX
 from tests.e2e.making import SPEC, box
 
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
-VARIABLES = {"S3_ACCESS_KEY": "access", "S3_SECRET_KEY": "secret", "WORKER_MEMORY": "1GiB"}
+VARIABLES = {"WORKER_MEMORY": "1GiB"}
 
 
 def free_port() -> int:
@@ -74,7 +75,7 @@ class Parts:
         stack.callback(process.wait, 30)
         stack.callback(process.terminate)
         check = self.command(self.services[name]["healthcheck"]["test"][1:])
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 180
         while subprocess.run(check, capture_output=True, check=False).returncode:
             said = (self.folder / f"{name}.log").read_text()
             assert process.poll() is None, said
@@ -86,19 +87,27 @@ class Parts:
 def url(cube, tmp_path_factory) -> Iterator[str]:
     """Where the service of the parts answers."""
     ports = {
-        name: str(free_port()) for name in ("service", "scheduler", "scheduler health", "worker health", "s3")
+        name: str(free_port())
+        for name in ("service", "scheduler", "scheduler health", "worker health", "s3", "metrics")
     }
+    kept = tmp_path_factory.mktemp("secrets")
+    secrets.write(kept)
+    # The one part that is not there; tests/deployed has it.
+    (kept / "ogive_database").write_text(f"sqlite+aiosqlite:///{kept}/ogive.sqlite")
     parts = Parts(
         yaml.safe_load(COMPOSE.read_text())["services"],
         {
             "http://objects:9000": f"http://127.0.0.1:{ports['s3']}",
-            "tcp://scheduler:8786": f"tcp://127.0.0.1:{ports['scheduler']}",
+            "tls://scheduler:8786": f"tls://127.0.0.1:{ports['scheduler']}",
             "0.0.0.0": "127.0.0.1",
             "8786": ports["scheduler"],
             "8787": ports["scheduler health"],
             "8788": ports["worker health"],
             "8000": ports["service"],
+            "9464": ports["metrics"],
             "/tmp": str(tmp_path_factory.mktemp("scratch")),
+            "/run/secrets": str(kept),
+            "/bucket": str(COMPOSE.parent / "infra" / "bucket"),
         },
         tmp_path_factory.mktemp("parts"),
     )

@@ -33,6 +33,23 @@ def test_arguments_go_before_the_environment(monkeypatch):
     assert Settings(port=10).port == 10
 
 
+def test_secrets_may_stand_in_files(monkeypatch, tmp_path):
+    (tmp_path / "key").write_text("0123456789abcdef0123456789abcdef\n")
+    monkeypatch.setenv("OGIVE_ADMIN_KEY_FILE", str(tmp_path / "key"))
+    assert Settings().admin_key.get_secret_value() == "0123456789abcdef0123456789abcdef"
+    monkeypatch.setenv("OGIVE_ADMIN_KEY", "f" * 32)
+    assert Settings().admin_key.get_secret_value() == "f" * 32
+    monkeypatch.setenv("OGIVE_DATABASE_FILE", str(tmp_path / "none"))
+    with pytest.raises(ValidationError, match=r"OGIVE_DATABASE_FILE names a file that cannot be read.*none"):
+        Settings()
+
+
+def test_what_is_no_secret_stands_in_no_file(monkeypatch):
+    monkeypatch.setenv("OGIVE_PORT_FILE", "port")
+    with pytest.raises(ValidationError, match="OGIVE_PORT_FILE is no setting"):
+        Settings()
+
+
 @pytest.mark.parametrize(
     ("name", "hint"), [("OGIVE_WORKRES", "did you mean OGIVE_WORKERS"), ("OGIVE_QZX", "the settings are")]
 )
