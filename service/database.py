@@ -65,3 +65,8 @@ def away(error: BaseException) -> bool:
     # What asyncpg raises while it connects reaches us as it is; "the database is starting up" is such.
     unconnected = isinstance(error, sa.exc.TimeoutError | ConnectionError | TimeoutError | socket.gaierror)
     return unconnected or type(error).__module__.partition(".")[0] == "asyncpg"
+
+
+def reason(error: BaseException) -> str:
+    """What an error of the database says, without the statement and its values."""
+    return str(error).partition("\n")[0] or type(error).__name__

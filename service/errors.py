@@ -20,6 +20,7 @@ OgiveError (workers.errors)
     ├── SlowBody              a body that does not come to its end
     ├── SchedulerUnavailable  the Dask cluster cannot be reached or lost the work
     │   └── WorkersLost           the workers that took a task died of it
+    ├── DatabaseUnavailable   the database cannot be reached or cannot write
     ├── NotReady              a part that the service needs does not answer; carries what each said
     ├── TooManyJobs           no more jobs may run or wait
     ├── IdempotencyConflict   a key that stands for one request came with another
@@ -37,6 +38,7 @@ __all__ = [
     "BodyTooLarge",
     "BudgetExceeded",
     "CodedBody",
+    "DatabaseUnavailable",
     "DeadlineExceeded",
     "Forbidden",
     "IdempotencyConflict",
@@ -172,6 +174,10 @@ class SchedulerUnavailable(ServiceError):
 
 class WorkersLost(SchedulerUnavailable):
     """Every worker that took a task died while it ran, most likely for want of memory."""
+
+
+class DatabaseUnavailable(ServiceError):
+    """The database cannot be reached, or cannot write, for the moment."""
 
 
 class NotReady(ServiceError):

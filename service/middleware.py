@@ -6,9 +6,13 @@ import logging
 import uuid
 from urllib.parse import quote
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.formats.problem import unexpected
+from service.database import away, reason
+from service.dependencies import base_url
+from service.errors import DatabaseUnavailable
+from service.formats.problem import Problem, problem, unexpected
 
 _log = logging.getLogger(__name__)
 
@@ -23,7 +27,10 @@ def instance(scope: Scope) -> str:
 
 
 class Unforeseen:
-    """An error that no handler took becomes a problem document; its traceback goes to the log."""
+    """An error that no handler took becomes a problem document; its traceback goes to the log.
+
+    That the database is away may meet any route, and is told by its name.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -42,9 +49,18 @@ class Unforeseen:
 
         try:
             await self.app(scope, receive, watched)
-        except Exception:
+        except Exception as error:
             request_id = scope["state"]["request_id"]
-            _log.exception("Request %s failed: %s %s", request_id, scope["method"], quote(scope["path"]))
+            if absent := away(error):
+                _log.warning("Request %s failed for want of the database: %s", request_id, reason(error))
+            else:
+                _log.exception("Request %s failed: %s %s", request_id, scope["method"], quote(scope["path"]))
             if started:
                 raise
-            await unexpected(instance(scope)).response()(scope, receive, watched)
+            made = _without_database(scope) if absent else unexpected(instance(scope))
+            await made.response()(scope, receive, watched)
+
+
+def _without_database(scope: Scope) -> Problem:
+    told = DatabaseUnavailable("The database does not answer, or cannot write; try again in a moment.")
+    return problem(told, base_url(Request(scope)), instance(scope))

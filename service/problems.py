@@ -255,6 +255,13 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "The Dask cluster cannot be reached, has no worker, or lost the work. Try again later.",
         headers=_retry,
     ),
+    service.DatabaseUnavailable: Kind(
+        "database-unavailable",
+        503,
+        "Database not available",
+        "The database of jobs and catalog cannot be reached, or cannot write. Try again later.",
+        headers=_retry,
+    ),
     service.NotReady: Kind(
         "not-ready",
         503,

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.catalog.moments import stamp
 from service.cluster import SHARD, result
-from service.database import away
+from service.database import away, reason
 from service.errors import (
     BudgetExceeded,
     DeadlineExceeded,
@@ -232,7 +232,7 @@ class Execution:
         except Exception as error:
             if not away(error):
                 raise
-            _log.warning("The progress of job %s is not written down: %s", self._job.id, error)
+            _log.warning("The progress of job %s is not written down: %s", self._job.id, reason(error))
 
 
 def _precisely() -> dt.datetime:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from service.database import away
+from service.database import away, reason
 from service.errors import NoSuchJob
 from service.jobs.house import House
 from service.jobs.job import Job, Status
@@ -52,7 +52,7 @@ class UnderWay:
                 await self._beat()
             except Exception as error:  # noqa: BLE001 - whatever it was, leases must not run out for it
                 if away(error):
-                    _log.warning("The leases of jobs could not be renewed: %s", error)
+                    _log.warning("The leases of jobs could not be renewed: %s", reason(error))
                 else:
                     _log.exception("The leases of jobs could not be renewed")
             await asyncio.sleep(_BEAT_SECONDS)
@@ -66,7 +66,7 @@ class UnderWay:
             if not away(error):
                 raise
             # They run out by themselves.
-            _log.warning("The leases of jobs could not be released: %s", error)
+            _log.warning("The leases of jobs could not be released: %s", reason(error))
 
     async def _cancel_all(self) -> None:
         left = set(self._tasks.values())
@@ -118,4 +118,4 @@ class UnderWay:
             if not away(error):
                 raise
             # What became of it cannot be written down: it stays as it is, and is taken up again.
-            _log.warning("Job %s waits for the database: %s", job.id, error)
+            _log.warning("Job %s waits for the database: %s", job.id, reason(error))
