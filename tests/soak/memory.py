@@ -46,7 +46,9 @@ def main() -> int:
             ready = house.get("/health/live").status_code
             house.worker.kill()
             house.worker.words = (*words, "--memory-limit", "2GiB")
+            house.until(lambda: house.get("/health/ready").status_code == 503)
             house.worker.start()
+            house.answering()
             print("a worker of 2 GiB")
             made = run(house)
         finally:
