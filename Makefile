@@ -43,7 +43,7 @@ format: $(VENV)/dev.stamp
 
 # Ends with 69 where the list of vulnerabilities cannot be reached: that is no audit.
 audit: $(VENV)/dev.stamp
-	$(BIN)/python -m infra.audit requirements.lock requirements-dev.lock
+	$(BIN)/python -m infra.audit requirements-dev.lock
 
 # Passwords, keys and the certificate that docker-compose.yml reads, made once.
 secrets: $(VENV)/dev.stamp

@@ -65,7 +65,7 @@ def list_keys() -> None:
 def revoke(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="As `ogive keys list` tells it.")],
 ) -> None:
-    """Let a key be worth nothing from now on; what runs for it goes on."""
+    """Let a key be worth nothing, five seconds from now; what runs for it goes on."""
     if not _with_keyring(lambda keyring: keyring.revoke(key_id)):
         raise InvalidRequest(f"There is no key {key_id!r}; ogive keys list tells those there are.", "id")
     typer.echo(f"revoked {key_id}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 
 from starlette.datastructures import Headers
 
 from service.errors import Unauthorized
 from service.security.caller import ANONYMOUS, Caller, loopback, network
-from service.security.keyring import Keyring
-from service.security.keys import read, same
+from service.security.keyring import Key, Keyring
+from service.security.keys import Presented, read, same
 from service.security.scopes import EVERYTHING, Scope, Scopes, parse
 from service.security.tokens import Tokens
 from service.settings import Settings
@@ -18,6 +19,8 @@ KEY_HEADER = "X-API-Key"
 STRANGERS: Scopes = frozenset({Scope.read})
 """What may be done without a key where nothing is set"""
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
+_RECENT_SECONDS, _MOST_RECENT = 5.0, 1000
+"""How long a key is taken for what it was, which spares most requests a question to the database"""
 _PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 """Headers that a proxy adds: what it passes on did not begin on this machine"""
 
@@ -27,6 +30,7 @@ class Authenticator:
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
         self._settings, self._keyring = settings, keyring
+        self._recent: dict[Presented, tuple[float, Key]] = {}
         provider = settings.provider
         self._tokens = None if provider is None else Tokens(provider)
         self._given = None if settings.anonymous is None else parse(settings.anonymous)
@@ -49,7 +53,7 @@ class Authenticator:
         if admin is not None and same(proof, admin.get_secret_value()):
             return Caller("setting:admin", EVERYTHING, "setting:admin")
         if (presented := read(proof)) is not None:
-            key = await self._keyring.find(presented)
+            key = await self._key(presented)
             if key is None:
                 raise Unauthorized("There is no such API key; it may have been copied in part.")
             if key.state != "valid":
@@ -59,6 +63,18 @@ class Authenticator:
             raise Unauthorized("What was sent is no API key of this service, and it takes no tokens.")
         bearer = await self._tokens.check(proof)
         return Caller(f"oidc:{bearer.subject}", bearer.scopes | anybody, f"oidc:{bearer.subject}")
+
+    async def _key(self, presented: Presented) -> Key | None:
+        """The key that is presented, as it was seconds ago at most."""
+        kept = self._recent.get(presented)
+        if kept is None or time.monotonic() - kept[0] > _RECENT_SECONDS:
+            self._recent.pop(presented, None)
+            if (key := await self._keyring.find(presented)) is None:
+                return None
+            if len(self._recent) >= _MOST_RECENT:
+                self._recent.clear()
+            kept = self._recent[presented] = time.monotonic(), key
+        return kept[1]
 
     def _at_home(self, headers: Headers, address: str) -> bool:
         """Whether a request comes from the machine itself, to a service that nobody else is meant to reach.

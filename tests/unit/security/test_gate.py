@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 
 from service import database, migrations
 from service.observability.requests import Observed
+from service.security import authentication
 from service.security.access import Read, Run
 from service.security.authentication import Authenticator
 from service.security.gate import Gate
@@ -152,6 +153,18 @@ async def test_what_proves_nothing_is_refused_even_where_nothing_is_asked(house)
             assert answer.headers["www-authenticate"] == 'Bearer realm="ogive"'
             assert told in answer.json()["detail"]
             assert good not in answer.text
+
+
+async def test_a_key_is_asked_for_once_in_some_seconds_and_then_seen_to_be_revoked(house, monkeypatch):
+    made = await house(anonymous="none")
+    secret, key = await made.keyring.create("ada", Scope.read)
+    async with made.client(**{"X-API-Key": secret}) as client:
+        assert (await client.get("/read")).status_code == 200
+        await made.keyring.revoke(key.id)
+        assert (await client.get("/read")).status_code == 200
+        monkeypatch.setattr(authentication, "_RECENT_SECONDS", 0.0)
+        assert (await client.get("/read")).status_code == 401
+        assert (await client.get("/read")).status_code == 401
 
 
 async def test_scopes_are_asked_for_where_routes_say_so(house):
