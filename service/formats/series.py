@@ -185,7 +185,7 @@ def _quality(point: PointSeries) -> dict[str, Any]:
         "interval": {
             "kind": kind,
             "level": parameters.level,
-            "scale": number(series.error_scale) if kind == "scaled" else 1.0,
+            "scale": 1.0 if kind == "theoretical" else number(series.error_scale),
             "measured_coverage": None,
         },
         "flags": flags_throughout(series),

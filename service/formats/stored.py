@@ -97,7 +97,7 @@ def _method(stored: StoredSeries, parameters: VelocityParameters) -> dict[str, A
 
 
 def _quality(stored: StoredSeries, parameters: VelocityParameters) -> dict[str, Any]:
-    scaled, flags = parameters.interval == "scaled", stored.values["quality_flag"]
+    scaled, flags = parameters.interval != "theoretical", stored.values["quality_flag"]
     common = int(np.bitwise_and.reduce(flags)) if flags.size else 0
     return {
         "vvc": number(stored.values["vvc"]),

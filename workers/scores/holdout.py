@@ -110,7 +110,7 @@ def _paths(fold: Fold, parameters: VelocityParameters) -> dict[str, tuple[np.nda
     seen, record = fold.seen, fold.record
     guess, network = daily_guess(seen, parameters.guess), network_for(seen, parameters)
     windows = Windows.select(parameters.window_step, *record)
-    series = invert_pixel(seen, guess, windows, parameters)
+    series = invert_pixel(seen, guess, windows, parameters, errors=False)
     edges = np.append(windows.start, windows.end[-1])
     moved = np.stack([series.vx, series.vy], axis=1) * ((windows.end - windows.start) / YEAR)[:, None]
     days = np.arange(record[0], record[1] + 1)

@@ -8,14 +8,13 @@ mostly lies in the chunk that it reads anyway.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from workers.cubes.mosaic import NOBODY, Mosaic, Piece
-from workers.cubes.pairs import PairBlock
-from workers.velocity.coefficient import RULES, Choice, Scores
-from workers.velocity.invert import scores_of
+from workers.cubes.pairs import PairBlock, PairTable
+from workers.velocity.calibration import Verdict
+from workers.velocity.coefficient import RULES, Choice
+from workers.velocity.invert import error_factor_of, scores_of
 from workers.velocity.merged_guess import merged_guess
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.selection import select_pairs
@@ -25,18 +24,25 @@ CELL = 10
 FOUR = tuple((row, column) for row in (2, 7) for column in (2, 7))
 NINE = tuple((row, column) for row in (1, 5, 8) for column in (1, 5, 8))
 JUDGES = {"auto": FOUR, "lcurve": FOUR, "vvc": NINE}
-"""Row and column in a cell of the pixels that decide on the coefficient, by rule (vvc: as in the paper)"""
+"""Row and column in a cell of the pixels that judge, by the rule for the coefficient (vvc: the paper's)"""
 FARTHEST = 8
 """Rows or columns from a pixel to those that judge for it, at most"""
 Key = tuple[str, int, int]
 """A cell: name of the cube, row and column among its cells"""
 Window = tuple[int, int, int, int]
 """Row, column, height, width"""
+_Read = tuple[int, int, np.ndarray, np.ndarray]
+"""Row and column of a pixel, vx and vy of its pairs"""
+
+
+def judges_of(parameters: VelocityParameters) -> tuple[tuple[int, int], ...]:
+    """Rows and columns in a cell of the pixels that judge; none where there is nothing to decide."""
+    return JUDGES.get(str(parameters.coefficient), FOUR if parameters.interval == "calibrated" else ())
 
 
 def around(row: int, column: int, halo: int, parameters: VelocityParameters) -> Window:
     """What a pixel of a cube needs: its neighbours, and those that judge for it; may leave the grid."""
-    judges = JUDGES.get(str(parameters.coefficient), ())
+    judges = judges_of(parameters)
     rows = [row - halo, row + halo, *(row // CELL * CELL + place[0] for place in judges)]
     columns = [column - halo, column + halo, *(column // CELL * CELL + place[1] for place in judges)]
     top, left = min(rows), min(columns)
@@ -51,7 +57,7 @@ class Cells:
         mosaic: Mosaic,
         window: Window,
         parameters: VelocityParameters,
-        decided: dict[Key, Choice | None] | None = None,
+        decided: dict[Key, Verdict | None] | None = None,
     ) -> None:
         """Find them.
 
@@ -69,8 +75,8 @@ class Cells:
         self._owners = owners
         self._judging: dict[tuple[int, int, int], Key] = {}
         """Cube, row and column of the pixels that judge, in the mosaic's grid"""
-        self._read: dict[Key, list[tuple[int, int, np.ndarray, np.ndarray]]] = {}
-        places = JUDGES.get(str(parameters.coefficient), ())
+        self._read: dict[Key, list[_Read]] = {}
+        places = judges_of(parameters)
         rows, columns = np.mgrid[row : row + height, column : column + width]
         for cube in np.unique(owners[owners != NOBODY]) if places else ():
             mine = owners == cube
@@ -117,20 +123,28 @@ class Cells:
                 pair = block.vx[down, across].copy(), block.vy[down, across].copy()
                 self._read[key].append((row, column, *pair))
 
-    def choice(self, row: int, column: int) -> Choice | None:
-        """What the judges of a pixel's cell have chosen; None where they cannot tell, or nobody asks them."""
+    def verdict(self, row: int, column: int) -> Verdict | None:
+        """What the judges of a pixel's cell have decided; None where they cannot tell, or nobody asks."""
         at = row - self._window[0], column - self._window[1]
         cube = self._owners[at]
         key = self._mosaic.cubes[cube].id, *(int(index) for index in self._cells[:, *at])
         if key in self._read:
-            self._decided[key] = RULES[self._parameters.coefficient].decide(self._scores(cube, key))
+            self._decided[key] = self._decide(self._mosaic.cubes[cube].table(), self._read.pop(key))
         return self._decided.get(key)
 
-    def _scores(self, cube: int, key: Key) -> Iterator[Scores]:
-        table = self._mosaic.cubes[cube].table()
+    def _decide(self, table: PairTable, read: list[_Read]) -> Verdict | None:
+        asked, judges = self._parameters, []
         # In one order, however the cube was read: sums of floats depend on it.
-        for *_, vx, vy in sorted(self._read.pop(key), key=lambda read: read[:2]):
-            selected = select_pairs(table, vx, vy, self._parameters)
+        for *_, vx, vy in sorted(read, key=lambda pixel: pixel[:2]):
+            selected = select_pairs(table, vx, vy, asked)
             if len(selected):
-                guess = merged_guess(selected, self._parameters.guess)
-                yield scores_of(selected, guess, self._parameters)
+                judges.append((selected, merged_guess(selected, asked.guess)))
+        if isinstance(asked.coefficient, str):
+            choice = RULES[asked.coefficient].decide(scores_of(*judge, asked) for judge in judges)
+        else:
+            choice = Choice(asked.coefficient) if judges else None
+        if choice is None or asked.interval != "calibrated":
+            return choice and Verdict(choice, float("nan"))
+        factors = np.array([error_factor_of(*judge, asked, choice) for judge in judges])
+        known = factors[np.isfinite(factors)]
+        return Verdict(choice, float(np.sqrt((known**2).mean())) if known.size else float("nan"))

@@ -105,7 +105,10 @@ def _coherences(network: Network, weight: np.ndarray, prior: Prior) -> Scores:
 
     The series is of 30-day windows over the whole record, whatever windows are asked for.
     """
-    windows = Windows.select(COHERENCE_STEP, int(network.days[0]), int(network.days[-1]))
+    first, last = int(network.days[0]), int(network.days[-1])
+    if COHERENCE_STEP.shortest_days > last - first:
+        return np.full(len(CANDIDATES), np.nan)
+    windows = Windows.select(COHERENCE_STEP, first, last)
     means = window_means(network.days, windows)
     solutions = (solve(network, weight, prior, candidate).positions for candidate in CANDIDATES)
     return np.array([coherence(means.velocity(positions)) for positions in solutions])

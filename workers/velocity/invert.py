@@ -8,20 +8,19 @@ from workers.calendar import Windows
 from workers.linear.differences import residuals
 from workers.linear.robust import radial_scale
 from workers.velocity import quality
+from workers.velocity.calibration import Solved, Verdict, error_factor
 from workers.velocity.closure import stated_quality
 from workers.velocity.coefficient import RULES, UNDECIDED, Choice, Scores, scores
 from workers.velocity.components import Components, solve_components
 from workers.velocity.datasets import dataset_quality, on_one_footing, shares
 from workers.velocity.guess import DailyGuess
-from workers.velocity.means import window_means
 from workers.velocity.network import Network, network_of
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.prior import Prior, harmonics
 from workers.velocity.selection import SelectedPairs
 from workers.velocity.series import Flag, PixelSeries
-from workers.velocity.spline import spline_means
+from workers.velocity.spline import MEANS
 
-MEANS = {"linear": window_means, "spline": spline_means}
 FOLLOWED_DAYS = 30
 """Longest interval between dates where a model is followed: a twelfth of its longest cycle, or so"""
 
@@ -55,6 +54,27 @@ def scores_of(selected: SelectedPairs, guess: DailyGuess | None, parameters: Vel
     return scores(network, q, _prior(network, guess, parameters), parameters.coefficient, parameters.weights)
 
 
+def error_factor_of(
+    selected: SelectedPairs, guess: DailyGuess | None, parameters: VelocityParameters, choice: Choice
+) -> float:
+    """How much larger the errors of one pixel are than stated (`calibration`), from at least one pair."""
+    network = on_one_footing(network_for(selected, parameters), selected.dataset, guess)
+    solved, _ = close(network, guess, parameters, choice)
+    return error_factor(_solved(selected, network, solved, choice, parameters), parameters)
+
+
+def _solved(
+    selected: SelectedPairs,
+    network: Network,
+    solved: Components,
+    choice: Choice,
+    parameters: VelocityParameters,
+) -> Solved:
+    return Solved(
+        selected, network, solved, choice.coefficient, lambda guess: _prior(network, guess, parameters)
+    )
+
+
 def _own_choice(network: Network, q: np.ndarray, prior: Prior, parameters: VelocityParameters) -> Choice:
     if not isinstance(parameters.coefficient, str):
         return Choice(parameters.coefficient)
@@ -76,7 +96,7 @@ def invert_pixel(
     guess: DailyGuess | None,
     windows: Windows,
     parameters: VelocityParameters,
-    choice: Choice | None = None,
+    verdict: Verdict | None = None,
     errors: bool = True,
 ) -> PixelSeries:
     """The regular series of one pixel.
@@ -90,8 +110,7 @@ def invert_pixel(
         guess: the mean guess of its neighbourhood, over the pixel's own record.
         windows: where values are asked for; they change nothing in the inversion.
         parameters: the user's choices.
-        choice: the coefficient that the pixel's cell has chosen (`cells`); without, the pixel's own pairs do
-            where a rule asks for it.
+        verdict: what the pixel's cell has decided (`cells`); without, the pixel's own pairs do.
         errors: propagate the errors of the pairs; without, they and the intervals are NaN, and the pixel
             costs about a third less.
     """
@@ -100,7 +119,7 @@ def invert_pixel(
     network = network_for(selected, parameters)
     stated = network.error
     network = on_one_footing(network, selected.dataset, guess)
-    solved, choice = close(network, guess, parameters, choice)
+    solved, choice = close(network, guess, parameters, verdict and verdict.choice)
     positions, psi = solved.positions, solved.psi
     means = MEANS[parameters.interpolation](network.days, windows)
 
@@ -113,11 +132,14 @@ def invert_pixel(
     speed_error = quality.speed_error(velocity, error)
     left = residuals(network.first, network.second, network.displacement, positions)
     scale = quality.error_scale(network, left, psi)
-    reach = (
-        quality.quantile(psi, parameters.level)
-        * speed_error
-        * (scale if parameters.interval == "scaled" else 1.0)
-    )
+    if parameters.interval == "calibrated" and errors:
+        factor = verdict.error_factor if verdict else np.nan
+        if np.isnan(factor):
+            factor = error_factor(_solved(selected, network, solved, choice, parameters), parameters)
+        scale = scale if np.isnan(factor) else factor
+    reach = quality.quantile(psi, parameters.level) * speed_error
+    if parameters.interval != "theoretical":
+        reach = reach * scale
     count = quality.counts(network, psi, means)
     vvc = quality.coherence(velocity)
     quality_flag = np.full(len(windows), int(Flag.no_data), np.uint8)

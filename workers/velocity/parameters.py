@@ -210,10 +210,11 @@ class VelocityParameters(BaseModel):
         description="Weigh pairs by the errors that the cube states, as displacements.",
         examples=[False],
     )
-    interval: Literal["theoretical", "scaled"] = Field(
-        "theoretical",
-        description="The interval v_low..v_high: from the stated errors alone, or scaled by the residuals of "
-        "the pixel.",
+    interval: Literal["calibrated", "theoretical", "scaled"] = Field(
+        "calibrated",
+        description="The interval v_low..v_high: calibrated by the noise of images and of pairs that the "
+        "residuals tell of and by the pull of the first guess, theoretical from the stated errors alone, or "
+        "scaled by the residuals of the pixel.",
         examples=["scaled"],
     )
     level: Annotated[float, Field(ge=0.5, le=0.999)] = Field(

@@ -22,8 +22,8 @@ from workers.errors import OgiveError
 from workers.identity import request_sha256
 from workers.plan import CubeSource, PlannedCube
 from workers.telemetry import measures, spans
+from workers.velocity.calibration import Verdict
 from workers.velocity.cells import Key, around
-from workers.velocity.coefficient import Choice
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.region import HALO, Reading, SolvedPixel, solve_window
 from workers.velocity.screening import check_sensors
@@ -107,7 +107,7 @@ def solve_sites(
     (`workers.velocity.sites.groups`), which is then read once.
     """
     answers: dict[tuple[str, int, int], PointSeries | OgiveError] = {}
-    decided: dict[Key, Choice | None] = {}
+    decided: dict[Key, Verdict | None] = {}
     with ThreadPoolExecutor(_READERS) as readers:
         kept: dict[str, KeptChunks] = {}
         pixels = {_pixel(site): site for site in sites}
@@ -151,7 +151,7 @@ def _solve(
     cubes: Sequence[Readable],
     parameters: VelocityParameters,
     observations: bool,
-    decided: dict[Key, Choice | None],
+    decided: dict[Key, Verdict | None],
 ) -> PointSeries:
     began = time.perf_counter()
     table = cubes[0].table()

@@ -56,8 +56,8 @@ def product_spec(plan: Plan) -> ProductSpec:
             "error_weights": int(inputs.error_weights),
             "interval": inputs.interval,
             "interval_level": inputs.level,
-            "interval_comment": "a theoretical interval holds only as far as the stated errors and the prior "
-            "do; vvc and count are the indicators to trust",
+            "interval_comment": "a calibrated interval rests on the noise of images and pairs that residuals "
+            "tell of; a theoretical one holds only as far as the stated errors and the prior do",
             "year_length_days": 365,
             "source": "; ".join(map(_source, plan.cubes)),
             "references": " ".join(f"https://doi.org/{p.doi}" for p in PUBLICATIONS),

@@ -25,8 +25,8 @@ from workers.cubes.pairs import PairBlock, PairTable
 from workers.errors import ChunkUnreadable, PairsUnsolvable, SourceError
 from workers.linear.banded import NotPositiveDefinite
 from workers.telemetry import measures, spans
+from workers.velocity.calibration import Verdict
 from workers.velocity.cells import Cells, Key
-from workers.velocity.coefficient import Choice
 from workers.velocity.guess import mean_guess
 from workers.velocity.invert import invert_pixel
 from workers.velocity.merged_guess import merged_guess
@@ -80,7 +80,7 @@ def solve_window(
     parameters: VelocityParameters,
     reading: Reading,
     on_block: Callable[[BlockState], None] = lambda state: None,
-    decided: dict[Key, Choice | None] | None = None,
+    decided: dict[Key, Verdict | None] | None = None,
 ) -> Iterator[SolvedPixel]:
     """Yield the pixels of a window that have an owner, row by row.
 
@@ -123,9 +123,9 @@ def solve_window(
                 for across, pixel in sorted(prepared.pop(solved, {}).items()):
                     around = list(guesses[solved - 1 : solved + 2, across - 1 : across + 2].ravel())
                     place = top + solved, left + across
-                    choice = cells.choice(*place)
+                    asked = windows, parameters, cells.verdict(*place)
                     try:
-                        series = invert_pixel(pixel.selected, mean_guess(around), windows, parameters, choice)
+                        series = invert_pixel(pixel.selected, mean_guess(around), *asked)
                     except NotPositiveDefinite as error:
                         reading.failures.append(_unsolvable(mosaic, place, error))
                         continue

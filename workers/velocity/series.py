@@ -66,7 +66,7 @@ class PixelSeries:
     vvc: np.float32
     """Velocity vector coherence, 0 to 1; NaN without data"""
     error_scale: np.float32
-    """max(1, NMAD of residual / stated error): what `interval=scaled` multiplies with"""
+    """What `interval` multiplies errors with: as calibrated, or max(1, NMAD of residual / stated error)"""
     residual_nmad: float
     """NMAD of the residuals of the pairs used, metres"""
     coefficient: np.float32

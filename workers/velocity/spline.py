@@ -92,3 +92,7 @@ def spline_means(days: np.ndarray, windows: Windows) -> SplineMeans:
         for n, share in ((left, 1.0 - later), (left + 1, later)):
             bend[:, n] = rate * (share**3 - share)
     return SplineMeans(days, chords, bend)
+
+
+MEANS = {"linear": window_means, "spline": spline_means}
+"""By `interpolation`"""

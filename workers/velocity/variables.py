@@ -122,7 +122,8 @@ VARIABLES: tuple[Variable, ...] = (
         dimensions=("y", "x"),
         dtype="float32",
         role="auxiliary",
-        description="max(1, NMAD of residual / stated error): what interval=scaled multiplies errors with",
+        description="what the interval multiplies errors with: as calibrated, or max(1, NMAD of residual / "
+        "stated error)",
         unit="1",
         cf_units="1",
     ),

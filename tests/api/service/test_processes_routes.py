@@ -52,7 +52,11 @@ BAD = {
     "step too short": ({"step": "P1D"}, "body.inputs.step", "P5D to P1Y"),
     "step wrapped": ({"step": {"value": "P1D"}}, "body.inputs.step", "P5D to P1Y"),
     "datetime reversed": ({"datetime": "2016-01-01/2015-01-01"}, "body.inputs.datetime", "earlier date"),
-    "unknown value": ({"interval": "wide"}, "body.inputs.interval", "'theoretical' or 'scaled'"),
+    "unknown value": (
+        {"interval": "wide"},
+        "body.inputs.interval",
+        "'calibrated', 'theoretical' or 'scaled'",
+    ),
 }
 
 

@@ -9,9 +9,9 @@ from workers.cubes.reference import Access
 from workers.synthetic import SyntheticCube, write_cube
 from workers.velocity import cells
 from workers.velocity.cells import CELL, FARTHEST, FOUR, JUDGES, Cells
-from workers.velocity.coefficient import RULES, UNDECIDED
+from workers.velocity.coefficient import RULES, UNDECIDED, Choice
 from workers.velocity.guess import daily_guess, mean_guess
-from workers.velocity.invert import invert_pixel, scores_of
+from workers.velocity.invert import error_factor_of, invert_pixel, scores_of
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.region import HALO, Reading, solve_window
 from workers.velocity.selection import select_pairs
@@ -109,8 +109,8 @@ def test_where_a_cell_has_no_judge_the_pixel_itself_decides(cube, mosaic):
     assert series.v.tobytes() == alone.v.tobytes()
 
 
-def test_nothing_more_is_read_where_the_coefficient_is_given(mosaic):
-    given = VelocityParameters(coefficient=300.0)
+def test_nothing_more_is_read_where_nothing_is_decided(mosaic):
+    given = VelocityParameters(coefficient=300.0, interval="theoretical")
     assert Cells(mosaic, (25, 15, 1, 1), given).reach(HALO) == (24, 14, 3, 3)
     assert Cells(mosaic, (25, 15, 1, 1), AUTO).reach(HALO) == (22, 12, 6, 6)
 
@@ -118,6 +118,20 @@ def test_nothing_more_is_read_where_the_coefficient_is_given(mosaic):
 def test_no_judge_is_farther_from_a_pixel_than_is_said():
     offsets = [place for places in JUDGES.values() for at in places for place in at]
     assert max(max(offsets), CELL - 1 - min(offsets)) == FARTHEST
+
+
+def test_a_cell_has_the_error_factor_of_its_judges(cube, mosaic):
+    given = VelocityParameters(coefficient=300.0)
+    solved = solve(mosaic, (20, 10, 10, 10), given)
+    factors = []
+    for row, column in FOUR:
+        block, table = cube.read(20 + row, 10 + column, 1, 1), cube.table()
+        selected = select_pairs(table, block.vx[0, 0], block.vy[0, 0], given)
+        factors.append(error_factor_of(selected, daily_guess(selected), given, Choice(300.0)))
+    mean = np.sqrt(np.mean(np.square(factors)))
+    assert np.ptp(factors) > 0
+    for series in (series for series in solved.values() if series.used):
+        assert series.error_scale == pytest.approx(mean, rel=1e-6)
 
 
 @pytest.mark.parametrize("rule", ["vvc", "lcurve"])

@@ -151,7 +151,7 @@ def test_windows_beyond_the_pixels_own_record_have_no_data(scenario):
 
 def test_a_scaled_interval_is_wider_where_the_stated_errors_are_too_small(scenario):
     given = scenario(pair_noise=6.0, stated=2.0).pixel
-    plain, _ = given.invert()
+    plain, _ = given.invert(interval="theoretical")
     scaled, _ = given.invert(interval="scaled")
     assert scaled.error_scale == pytest.approx(3.0, rel=0.1)
     np.testing.assert_array_equal(scaled.v_error, plain.v_error)
@@ -231,7 +231,7 @@ def test_any_guess_leads_near_the_truth(scenario, guess):
 
 def test_without_errors_all_else_is_the_same(scenario):
     made = scenario(pairs=1500, pair_noise=2.0).pixel
-    selected, parameters = made.select(), VelocityParameters()
+    selected, parameters = made.select(), VelocityParameters(interval="scaled")
     windows = parameters.windows(int(selected.day1.min()), int(selected.day2.max()))
     full = invert_pixel(selected, daily_guess(selected), windows, parameters)
     bare = invert_pixel(selected, daily_guess(selected), windows, parameters, errors=False)
