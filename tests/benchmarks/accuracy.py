@@ -13,7 +13,7 @@ from tests.benchmarks.cases import load, pixel, save
 from tests.benchmarks.sides import MeasurementFailed, Side
 from workers.calendar import Windows
 from workers.scores.holdout import rolling_median
-from workers.scores.measures import kge, rmse
+from workers.scores.measures import coverage, kge, rmse
 from workers.synthetic import SCENARIOS, SyntheticCube, Truth
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.selection import select_pairs
@@ -23,9 +23,9 @@ MIXED = {"date_noise": 1.0, "pair_noise": 4.5, "decorrelated": 0.6, "error_facto
 all pairs nonsense, nearly all of them long: 60 % of those above 60 days, which are two thirds of all"""
 METHODS = ("ogive 100", "ogive auto", "ticoi 100", "ticoi 1000", "median")
 
-Score = tuple[float, float]
-"""RMSE (m/yr) and KGE"""
-NOTHING: Score = (float("nan"), float("nan"))
+Score = tuple[float, float, float]
+"""RMSE (m/yr), KGE, and the share of the intervals that hold the truth, NaN where there are none"""
+NOTHING: Score = (float("nan"),) * 3
 
 
 def cases(pairs: tuple[int, ...], seed: int) -> dict[tuple[str, float, int], SyntheticCube]:
@@ -41,9 +41,9 @@ def cases(pairs: tuple[int, ...], seed: int) -> dict[tuple[str, float, int], Syn
 
 
 def scores(spec: SyntheticCube, sides: Mapping[str, Side], folder: Path) -> dict[str, Score]:
-    """RMSE and KGE of every method on one pixel.
+    """RMSE, KGE and coverage of every method on one pixel.
 
-    Both are NaN where a method gives nothing, or ends in an error, which is then told on stderr.
+    All are NaN where a method gives nothing, or ends in an error, which is then told on stderr.
     """
     path = folder / "pixel.npz"
     truth = save(spec, path)
@@ -52,7 +52,8 @@ def scores(spec: SyntheticCube, sides: Mapping[str, Side], folder: Path) -> dict
         side, coefficient = name.split()
         try:
             choice = coefficient if coefficient == "auto" else float(coefficient)
-            answer = sides[side].ask(pairs=str(path), coefficient=choice)
+            told = {"errors": True, "interval": "calibrated"} if side == "ogive" else {}
+            answer = sides[side].ask(pairs=str(path), coefficient=choice, **told)
         except MeasurementFailed as failure:
             print(f"{spec.scenario}, {spec.pairs} pairs, {name}: {failure}", file=sys.stderr)
             found[name] = NOTHING
@@ -62,14 +63,15 @@ def scores(spec: SyntheticCube, sides: Mapping[str, Side], folder: Path) -> dict
 
 
 def score(series: Mapping[str, Any], truth: Truth) -> Score:
-    """RMSE and KGE of a series' speed, each window against the exact mean of the truth over itself."""
+    """How good a series' speed is, each window against the exact mean of the truth over itself."""
     columns = ("start", "end", "vx", "vy")
     start, end, vx, vy = (np.asarray(series[name], np.float64) for name in columns)
     if not start.size:
         return NOTHING
     true = np.hypot(*truth.window_means(0, 0, start, end))
     speed = np.hypot(vx, vy)
-    return rmse(speed, true), kge(speed, true)
+    ends = (np.asarray(series.get(name, np.full(true.shape, np.nan))) for name in ("v_low", "v_high"))
+    return rmse(speed, true), kge(speed, true), coverage(*ends, true)
 
 
 def median_series(path: str) -> dict[str, np.ndarray]:

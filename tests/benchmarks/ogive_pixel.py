@@ -20,7 +20,11 @@ from workers.velocity.warm import warm
 
 
 def measure(
-    pairs: str, coefficient: float | str = 100.0, errors: bool = False, repeats: int = 1
+    pairs: str,
+    coefficient: float | str = 100.0,
+    errors: bool = False,
+    repeats: int = 1,
+    interval: str = "theoretical",
 ) -> dict[str, Any]:
     """Invert a stored pixel.
 
@@ -29,13 +33,14 @@ def measure(
         coefficient: of the regularisation, or the name of a rule.
         errors: propagate them, with the intervals.
         repeats: how often.
+        interval: its kind; cells calibrate theirs once for 100 pixels, so that a pixel alone pays too much.
 
     Returns:
         `seconds` of each repeat (processor time), and of the windows that the record covers wholly `start`
-        and `end` (days) and `vx` and `vy` (m/yr).
+        and `end` (days), `vx`, `vy`, `v_low` and `v_high` (m/yr; without errors NaN).
     """
     table, vx, vy = load(pairs)
-    parameters = VelocityParameters(coefficient=coefficient)
+    parameters = VelocityParameters(coefficient=coefficient, interval=interval)
     windows = Windows.select(parameters.window_step, int(table.day1.min()), int(table.day2.max()))
     seconds = []
     with threadpool_limits(limits=1, user_api="blas"):
@@ -47,7 +52,8 @@ def measure(
             series = invert_pixel(selected, guess, windows, parameters, errors=errors)
             seconds.append(time.process_time() - began)
     whole = np.flatnonzero(series.quality_flag & (Flag.edge | Flag.no_data) == 0)
-    columns = {"start": windows.start, "end": windows.end, "vx": series.vx, "vy": series.vy}
+    columns = {"start": windows.start, "end": windows.end}
+    columns |= {name: getattr(series, name) for name in ("vx", "vy", "v_low", "v_high")}
     return {"seconds": seconds, **{name: values[whole].tolist() for name, values in columns.items()}}
 
 

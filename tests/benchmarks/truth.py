@@ -20,7 +20,7 @@ def main(
     quick: Annotated[bool, typer.Option(help="Fewer pairs, one seed.")] = False,
     markdown: Annotated[bool, typer.Option(help="Print Markdown.")] = False,
 ) -> None:
-    """Print RMSE (m/yr) and KGE of 30-day speed, medians over seeds."""
+    """Print RMSE (m/yr), KGE and coverage of intervals of 30-day speed, medians over seeds."""
     pairs, seeds = ((1_000,), 1) if quick else ((5_000, 20_000), 3)
     found: dict[Key, list[dict[str, Score]]] = {}
     with ogive() as own, ticoi() as peer, tempfile.TemporaryDirectory() as folder:
@@ -35,7 +35,7 @@ def main(
 def table(found: dict[Key, list[dict[str, Score]]]) -> Table:
     """Medians over seeds, row by row."""
     made = Table(
-        "RMSE (m/yr) / KGE of 30-day speed",
+        "RMSE (m/yr) / KGE of 30-day speed, Ogive with the share of its intervals that hold the truth",
         ("scenario", "date noise", "pairs", *METHODS),
     )
     for (scenario, noise, pairs), seeds in found.items():
@@ -46,12 +46,13 @@ def table(found: dict[Key, list[dict[str, Score]]]) -> Table:
 
 def median_of(of_seeds: list[Score]) -> str:
     """Median over the seeds that gave a series, and how many if not all did."""
-    known = [score for score in of_seeds if np.isfinite(score).all()]
+    known = [score for score in of_seeds if np.isfinite(score[:2]).all()]
     if not known:
         return "none"
-    rmse, kge = np.median(known, axis=0)
+    rmse, kge, held = np.median(known, axis=0)
+    interval = f" / {held:.2f}" if np.isfinite(held) else ""
     few = f" ({len(known)} of {len(of_seeds)})" if len(known) < len(of_seeds) else ""
-    return f"{rmse:.1f} / {kge:.2f}{few}"
+    return f"{rmse:.1f} / {kge:.2f}{interval}{few}"
 
 
 if __name__ == "__main__":

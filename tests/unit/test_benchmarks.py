@@ -80,7 +80,7 @@ def test_ogive_is_timed_and_scored_over_windows_that_its_record_covers(stored):
     seen = np.isfinite(vx)
     assert min(answer["start"]) >= table.day1[seen].min()
     assert max(answer["end"]) <= table.day2[seen].max()
-    rmse, kge = accuracy.score(answer, truth)
+    rmse, kge, _ = accuracy.score(answer, truth)
     assert rmse < 10
     assert kge > 0.9
 
@@ -90,7 +90,10 @@ def test_a_series_is_scored_over_its_own_windows(stored):
     start = np.arange(17_000, 18_000, 25)
     vx, vy = truth.window_means(0, 0, start, start + 40)
     series = {"start": start, "end": start + 40, "vx": vx, "vy": vy}
-    assert accuracy.score(series, truth) == pytest.approx((0.0, 1.0), abs=1e-9)
+    assert accuracy.score(series, truth)[:2] == pytest.approx((0.0, 1.0), abs=1e-9)
+    high = np.hypot(vx, vy) + np.resize([1, -0.5], vx.size)
+    ends = {"v_low": np.hypot(vx, vy) - 1, "v_high": high}
+    assert accuracy.score(series | ends, truth)[2] == 0.5
     assert accuracy.score(series | {"vx": 1.1 * vx, "vy": 1.1 * vy}, truth)[0] == pytest.approx(
         0.1 * np.sqrt(np.mean(vx**2 + vy**2))
     )
@@ -99,8 +102,9 @@ def test_a_series_is_scored_over_its_own_windows(stored):
 
 def test_the_median_follows_a_truth_without_noise(stored):
     _, path, truth = stored
-    rmse, kge = accuracy.score(accuracy.median_series(str(path)), truth)
+    rmse, kge, held = accuracy.score(accuracy.median_series(str(path)), truth)
     assert 0 < rmse < 30
+    assert np.isnan(held)
     assert kge > 0.5
 
 
@@ -136,10 +140,10 @@ def test_a_method_that_ends_in_an_error_scores_nothing_and_is_told(stored, tmp_p
 
 
 def test_the_table_of_truth_holds_medians_over_seeds():
-    seeds = [dict.fromkeys(METHODS, (rmse, 0.5)) | {"median": NOTHING} for rmse in (1.0, 9.0, 2.0)]
+    seeds = [dict.fromkeys(METHODS, (rmse, 0.5, 0.9)) | {"median": NOTHING} for rmse in (1.0, 9.0, 2.0)]
     seeds[0]["ticoi 1000"] = NOTHING
     row = table({("surge", 4.0, 5_000): seeds}).rows[0]
-    assert row == ("surge", "4 m", "5,000", *["2.0 / 0.50"] * 3, "5.5 / 0.50 (2 of 3)", "none")
+    assert row == ("surge", "4 m", "5,000", *["2.0 / 0.50 / 0.90"] * 3, "5.5 / 0.50 / 0.90 (2 of 3)", "none")
 
 
 def test_sides_take_turns(echo):

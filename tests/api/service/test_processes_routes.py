@@ -55,7 +55,7 @@ BAD = {
     "unknown value": (
         {"interval": "wide"},
         "body.inputs.interval",
-        "'calibrated', 'theoretical' or 'scaled'",
+        "'theoretical' or 'scaled'",
     ),
 }
 
