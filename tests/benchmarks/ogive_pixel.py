@@ -6,11 +6,11 @@ import time
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from tests.benchmarks.cases import load
 from tests.benchmarks.child import serve
 from workers.calendar import Windows
+from workers.linear.banded import on_one_thread
 from workers.velocity.guess import daily_guess, mean_guess
 from workers.velocity.invert import invert_pixel
 from workers.velocity.parameters import VelocityParameters
@@ -43,7 +43,7 @@ def measure(
     parameters = VelocityParameters(coefficient=coefficient, interval=interval)
     windows = Windows.select(parameters.window_step, int(table.day1.min()), int(table.day2.max()))
     seconds = []
-    with threadpool_limits(limits=1, user_api="blas"):
+    with on_one_thread():
         for _ in range(repeats):
             began = time.process_time()
             selected = select_pairs(table, vx, vy, parameters)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.sides import ONE_THREAD, ROOT
+from tests.benchmarks.sides import ROOT, environment
 from workers.calendar import Windows
 from workers.cubes.cube import open_cube
 from workers.cubes.mosaic import Mosaic
@@ -45,7 +44,7 @@ def measure(pairs: int, folder: Path) -> ShardRow:
     """Write the cube, and run the row in a fresh process."""
     cube = write_cube(str(folder / f"row-{pairs}.zarr"), spec(pairs))
     command = [sys.executable, "-m", "tests.benchmarks.shard_row", cube]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | ONE_THREAD, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, check=True)
     return ShardRow(**json.loads(done.stdout))
 
 

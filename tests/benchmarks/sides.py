@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[2]
 PEER = ROOT / ".bench" / "peer" / "bin" / "python"
 ONE_THREAD = dict.fromkeys(
@@ -24,6 +26,13 @@ ONE_THREAD = dict.fromkeys(
 )
 
 
+def environment() -> dict[str, str]:
+    """That of a worker of the service on one core: one thread, and memory that stays with the process."""
+    settings = yaml.safe_load((ROOT / "infra" / "dask" / "ogive.yaml").read_text())
+    kept = settings["distributed"]["nanny"]["pre-spawn-environ"]
+    return os.environ | ONE_THREAD | {name: str(value) for name, value in kept.items()}
+
+
 class MeasurementFailed(Exception):
     """The measured code ended in an error; the message is its own."""
 
@@ -36,7 +45,7 @@ class Side:
         self._process = subprocess.Popen(
             [str(python), "-W", "ignore", "-m", module],
             cwd=ROOT,
-            env=os.environ | ONE_THREAD,
+            env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

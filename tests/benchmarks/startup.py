@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from statistics import median
 
-from tests.benchmarks.sides import ONE_THREAD, ROOT
+from tests.benchmarks.sides import ROOT, environment
 
 _PROGRAM = "import time; import workers.tasks; print(time.process_time())"
 
@@ -19,7 +18,7 @@ def import_seconds(rounds: int) -> float:
         done = subprocess.run(
             [sys.executable, "-c", _PROGRAM],
             cwd=ROOT,
-            env=os.environ | ONE_THREAD,
+            env=environment(),
             stdout=subprocess.PIPE,
             check=True,
         )

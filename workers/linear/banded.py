@@ -6,15 +6,28 @@ storage, transposed. b is the half-bandwidth.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 from scipy.linalg.blas import dgemm, dtrmm
 from scipy.linalg.lapack import dpbtrf, dpbtrs, dtrtri
+from threadpoolctl import ThreadpoolController
 
 BLOCK = 32
 """Rows that `solve_in_place` takes at once: with fewer the calls cost more than the arithmetic"""
+
+_LIBRARIES = ThreadpoolController()
+
+
+def on_one_thread() -> AbstractContextManager:
+    """A context in which factors and solutions stay on the thread that asks for them.
+
+    Bands are too narrow to share, and their bits should not depend on the number of cores. The libraries are
+    looked for once: doing so for each pixel costs 0.9 ms.
+    """
+    return _LIBRARIES.limit(limits=1, user_api="blas")
 
 
 class NotPositiveDefinite(ArithmeticError):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from workers.calendar import Windows
 from workers.cubes.pairs import PairTable
 from workers.errors import InvalidRequest
+from workers.linear.banded import on_one_thread
 from workers.velocity.folds import Fold, image_folds
 from workers.velocity.guess import SHORT_BASELINE, daily_guess
 from workers.velocity.invert import close, invert_pixel, network_for
@@ -87,7 +87,7 @@ def holdout(
     selected = select_pairs(table, vx, vy, parameters)
     baselines: list[np.ndarray] = []
     errors: dict[str, list[np.ndarray]] = {name: [] for name in METHODS}
-    with threadpool_limits(limits=1, user_api="blas"):
+    with on_one_thread():
         for fold in image_folds(selected, folds):
             baselines.append(fold.unseen.day2 - fold.unseen.day1)
             for name, (days, path) in _paths(fold, parameters).items():

@@ -17,13 +17,12 @@ from itertools import zip_longest
 from typing import Literal
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from workers.calendar import Windows
 from workers.cubes.mosaic import Mosaic, Piece
 from workers.cubes.pairs import PairBlock, PairTable
 from workers.errors import ChunkUnreadable, PairsUnsolvable, SourceError
-from workers.linear.banded import NotPositiveDefinite
+from workers.linear.banded import NotPositiveDefinite, on_one_thread
 from workers.telemetry import measures, spans
 from workers.velocity.calibration import Verdict
 from workers.velocity.cells import Cells, Key
@@ -107,7 +106,7 @@ def solve_window(
     pieces = mosaic.pieces(*cells.reach(HALO))
     following = [*(piece.row for piece in pieces[1:]), np.inf]
     solved = HALO
-    with threadpool_limits(limits=1, user_api="blas"):
+    with on_one_thread():
         for (piece, blocks, lost), unread in zip(_ahead(mosaic, pieces, reading), following, strict=True):
             table = mosaic.cubes[piece.cube].table()
             for part, block in blocks:
