@@ -29,25 +29,47 @@ def median(values: np.ndarray) -> float:
 
     Of many numbers all but those near the median are passed by: a sample says where these lie.
     """
-    half, below, near = values.size // 2, 0, values
-    if values.size >= MANY:
-        sample = np.sort(values[:: values.size // SAMPLE])
-        least = sample[int((0.5 - MARGIN) * sample.size)]
-        most = sample[int((0.5 + MARGIN) * sample.size)]
-        near = np.empty(values.size, values.dtype)
-        kept = 0
-        for value in values:
-            near[kept] = value
-            kept += (value >= least) & (value <= most)
-            below += value < least
-        if below < half < below + kept:
-            near = near[:kept]
-        else:
-            near, below = values, 0
-    near = near.copy()
-    rank = half - below
+    if values.size < MANY:
+        return _middle(values.copy(), values.size // 2, values.size)
+    least, most = bracket(values, SAMPLE, MARGIN)
+    return median_between(values, least, most)[0]
+
+
+@njit(nogil=True, cache=True)
+def bracket(values: np.ndarray, size: int, margin: float) -> tuple[float, float]:
+    """Two numbers between which the median most likely lies.
+
+    Args:
+        values: (n,), n >= size.
+        size: numbers of the sample that tells.
+        margin: share of the sample on either side of its middle.
+    """
+    sample = np.sort(values[:: values.size // size])
+    return sample[int((0.5 - margin) * sample.size)], sample[int((0.5 + margin) * sample.size)]
+
+
+@njit(nogil=True, cache=True)
+def median_between(values: np.ndarray, least: float, most: float) -> tuple[float, int]:
+    """Median of (n,) numbers, n > 0, and how many of them lie in least .. most; 0 if the median does not.
+
+    The fewer lie there, the faster it is.
+    """
+    half, below, kept = values.size // 2, 0, 0
+    near = np.empty(values.size, values.dtype)
+    for value in values:
+        near[kept] = value
+        kept += (value >= least) & (value <= most)
+        below += value < least
+    if below < half < below + kept:
+        return _middle(near[:kept], half - below, values.size), kept
+    return _middle(values.copy(), half, values.size), 0
+
+
+@njit(nogil=True, cache=True)
+def _middle(near, rank, size):
+    """The median of `size` numbers by those near it, of which `rank` lie below the upper middle one."""
     upper = np.float64(_selected(near, rank))
-    if values.size % 2:
+    if size % 2:
         return upper
     lower = near[0]
     for k in range(1, rank):

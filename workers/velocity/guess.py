@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from workers.linear.robust import TUKEY, median, radial_scale
+from workers.linear.robust import TUKEY, bracket, median, median_between, radial_scale
 from workers.velocity.network import YEAR
 from workers.velocity.selection import SelectedPairs
 from workers.velocity.smoothing import SMOOTHERS, SMOOTHING_DAYS
@@ -27,6 +27,10 @@ AROUND = 5
 """Days before and after a day whose pairs tell its velocity"""
 MEDIAN_STEP = 30
 """Days between the local medians that blunders are told by"""
+FEW = 64
+"""Pairs below which their median is not sought between bounds, and the sample that sets these at first"""
+WIDE = 0.15
+"""Of that sample on either side of its middle"""
 SMALLEST_SCALE = 0.05
 """Metres: displacements are not trusted to agree better, here and in the closure"""
 
@@ -66,13 +70,12 @@ def daily_guess(selected: SelectedPairs, smoother: str = "savgol") -> DailyGuess
     if not len(selected):
         return None
     first, last = int(selected.day1[0]), int(selected.day2.max())
-    rows, place, offsets = _informative(selected.day1, selected.day2, first, last, np.array(LIMITS))
-    medians = _local_medians(rows, offsets, selected.vx, selected.vy)
-    squares = _departures(rows, place, selected.day1, selected.day2, selected.vx, selected.vy, medians)
+    pairs, offsets = _informative(
+        selected.day1, selected.day2, selected.vx, selected.vy, first, last, np.array(LIMITS)
+    )
+    squares = _departures(pairs, _local_medians(pairs, offsets))
     largest = (TUKEY * max(radial_scale(squares), SMALLEST_SCALE)) ** 2
-    kept = squares <= largest
-    daily = _daily(rows, place, kept, selected.day1, selected.day2, selected.vx, selected.vy, last - first)
-    return DailyGuess(first, SMOOTHERS[smoother](daily))
+    return DailyGuess(first, SMOOTHERS[smoother](_daily(pairs, squares <= largest, last - first)))
 
 
 @njit(nogil=True, cache=True)
@@ -91,101 +94,119 @@ def _positions(velocity, days):
 
 
 @njit(nogil=True, cache=True)
-def _informative(day1, day2, first, last, limits):
+def _informative(day1, day2, vx, vy, first, last, limits):
     """Short pairs, and longer ones that hold no midpoint of a shorter pair between their dates.
 
-    Returns their rows and places (twice the midpoint, from the first date), by place, and where the rows of
-    each place begin.
+    Returns them by place (twice the midpoint, from the first date) as columns place, baseline, vx and vy, and
+    where those of each place begin.
     """
     places = 2 * (last - first) + 1
-    limit = np.empty(day1.size, np.int64)
+    limit = np.empty(day1.size, np.int8)
+    longest = 0
     pairs = np.zeros(places + 1, np.int64)
     for e in range(day1.size):
-        limit[e] = 0
-        while limit[e] < limits.size and day2[e] - day1[e] >= limits[limit[e]]:
-            limit[e] += 1
-        if limit[e] == 0:
+        number, apart = 0, day2[e] - day1[e]
+        while number < limits.size and apart >= limits[number]:
+            number += 1
+        limit[e] = number
+        longest = max(longest, number)
+        if number == 0:
             pairs[day1[e] + day2[e] - 2 * first] += 1
-    chosen = limit == 0
     before = np.zeros(places + 1, np.int64)
-    for longer in range(1, limit.max() + 1):
+    for longer in range(1, longest + 1):
         before[1:] = np.cumsum(pairs[:-1])
         for e in range(day1.size):
             if limit[e] == longer:
                 held = before[2 * (day2[e] - first) + 1] - before[2 * (day1[e] - first)]
                 if held == 0:
-                    chosen[e] = True
+                    limit[e] = 0
                     pairs[day1[e] + day2[e] - 2 * first] += 1
     before[1:] = np.cumsum(pairs[:-1])
     offsets, end = before.copy(), before
-    rows, place = np.empty(offsets[-1], np.int64), np.empty(offsets[-1], np.int64)
+    size = offsets[-1]
+    place, baseline, x, y = np.empty(size, np.int64), np.empty(size), np.empty(size), np.empty(size)
     for e in range(day1.size):
-        if chosen[e]:
+        if limit[e] == 0:
             middle = day1[e] + day2[e] - 2 * first
-            rows[end[middle]], place[end[middle]] = e, middle
+            at = end[middle]
+            place[at], baseline[at], x[at], y[at] = middle, day2[e] - day1[e], vx[e], vy[e]
             end[middle] += 1
-    return rows, place, offsets
+    return (place, baseline, x, y), offsets
 
 
 @njit(nogil=True, cache=True)
-def _local_medians(rows, offsets, vx, vy):
-    """Median velocities, every 30 days, of the rows with a place within 45 days of the middle of the step."""
+def _local_medians(pairs, offsets):
+    """Median velocities, every 30 days, of the pairs with a place within 45 days of the step's middle."""
     step, half, last = 2 * MEDIAN_STEP, SMOOTHING_DAYS - 1, offsets.size - 2
     medians = np.zeros((last // step + 1, 2))
-    x, y = vx[rows], vy[rows]
-    for k in range(medians.shape[0]):
-        middle = k * step + step // 2
-        begin, end = offsets[max(0, middle - half)], offsets[min(last, middle + half) + 1]
-        if end > begin:
-            medians[k, 0] = median(x[begin:end])
-            medians[k, 1] = median(y[begin:end])
+    for component in range(2):
+        values = pairs[2] if component == 0 else pairs[3]
+        centre, reach = 0.0, 0.0
+        for k in range(medians.shape[0]):
+            middle = k * step + step // 2
+            around = values[offsets[max(0, middle - half)] : offsets[min(last, middle + half) + 1]]
+            if around.size < FEW:
+                if around.size:
+                    medians[k, component] = median(around)
+                continue
+            if reach == 0.0:
+                least, most = bracket(around, FEW, WIDE)
+                centre, reach = 0.5 * (least + most), 0.5 * (most - least)
+            # The next window shares most of its pairs: its median is sought around that of this one.
+            centre, near = median_between(around, centre - reach, centre + reach)
+            medians[k, component] = centre
+            reach *= 0.0 if near == 0 else 0.7 if near > 0.3 * around.size else 1.4
     return medians
 
 
 @njit(nogil=True, cache=True)
-def _departures(rows, place, day1, day2, vx, vy, medians):
-    """Squared distance of each row's displacement from the one that the local median velocity would give."""
-    squares = np.empty(rows.size)
-    for k in range(rows.size):
-        row, near = rows[k], medians[place[k] // (2 * MEDIAN_STEP)]
-        years = (day2[row] - day1[row]) / YEAR
-        squares[k] = ((vx[row] - near[0]) * years) ** 2 + ((vy[row] - near[1]) * years) ** 2
+def _departures(pairs, medians):
+    """Squared distance of each pair's displacement from the one that the local median velocity would give."""
+    place, baseline, x, y = pairs
+    squares = np.empty(place.size)
+    for k in range(place.size):
+        step = place[k] // (2 * MEDIAN_STEP)
+        years = baseline[k] / YEAR
+        squares[k] = ((x[k] - medians[step, 0]) * years) ** 2 + ((y[k] - medians[step, 1]) * years) ** 2
     return squares
 
 
 @njit(nogil=True, cache=True)
-def _daily(rows, place, kept, day1, day2, vx, vy, days):
-    """Weighted means of the kept rows around the middle of each day, linear between days: (days, 2)."""
-    # Running sums over the places: of the rows, of their weights, and of their weighted velocities.
-    pairs = np.zeros(2 * days + 2, np.int64)
+def _daily(pairs, kept, days):
+    """Weighted means of the kept pairs around the middle of each day, linear between days: (days, 2)."""
+    place, baseline, x, y = pairs
+    # Running sums over the places: of the pairs, of their weights, and of their weighted velocities.
+    counted = np.zeros(2 * days + 2, np.int64)
     sums = np.zeros((2 * days + 2, 3))
-    for k in range(rows.size):
+    for k in range(place.size):
         if kept[k]:
-            row, after = rows[k], place[k] + 1
-            weight = float(min(day2[row] - day1[row], STEADY_BASELINE))
-            pairs[after] += 1
+            after = place[k] + 1
+            weight = min(baseline[k], float(STEADY_BASELINE))
+            counted[after] += 1
             sums[after, 0] += weight
-            sums[after, 1] += weight * vx[row]
-            sums[after, 2] += weight * vy[row]
-    for after in range(1, pairs.size):
-        pairs[after] += pairs[after - 1]
-        sums[after] += sums[after - 1]
+            sums[after, 1] += weight * x[k]
+            sums[after, 2] += weight * y[k]
+    for after in range(1, counted.size):
+        counted[after] += counted[after - 1]
+        for part in range(3):
+            sums[after, part] += sums[after - 1, part]
     daily = np.empty((days, 2))
     last = -1
     for day in range(days):
         begin = max(0, 2 * (day - AROUND) + 1)
-        end = min(pairs.size - 1, 2 * (day + AROUND) + 2)
-        if pairs[end] == pairs[begin]:
+        end = min(counted.size - 1, 2 * (day + AROUND) + 2)
+        if counted[end] == counted[begin]:
             continue
         weight = sums[end, 0] - sums[begin, 0]
         daily[day, 0] = (sums[end, 1] - sums[begin, 1]) / weight
         daily[day, 1] = (sums[end, 2] - sums[begin, 2]) / weight
         for between in range(last + 1, day):
-            if last < 0:
-                daily[between] = daily[day]
-            else:
-                share = (between - last) / (day - last)
-                daily[between] = share * daily[day] + (1.0 - share) * daily[last]
+            for part in range(2):
+                if last < 0:
+                    daily[between, part] = daily[day, part]
+                else:
+                    share = (between - last) / (day - last)
+                    daily[between, part] = share * daily[day, part] + (1.0 - share) * daily[last, part]
         last = day
     daily[last + 1 :] = daily[last]
     return daily
