@@ -75,8 +75,9 @@ def select_pairs(
     for name in parameters.outlier_filters:
         # Which pairs are outliers is told by those that the filters before it have left.
         near = OUTLIER_FILTERS[name](x, y) if kept.size else np.zeros(0, bool)
-        rejected[name] = kept.size - int(np.count_nonzero(near))
-        kept, x, y = kept[near], x[near], y[near]
+        found = kept.size
+        kept, x, y = _kept(kept, x, y, near)
+        rejected[name] = found - kept.size
     kept = in_canonical_order(kept, day1, day2, (vx, vy, error_x, error_y))
     origin = np.zeros(kept.size, np.uint8) if table.dataset is None else table.dataset[kept]
     return SelectedPairs(
@@ -102,9 +103,8 @@ def in_canonical_order(
 
     Pairs come sorted by their days (`PairTable`), so only runs of equal days are left to sort.
     """
-    if not _sorted(rows, day1, day2):
+    if rows.size and not _sort_ties(rows, day1, day2, ties):
         rows = rows[np.lexsort((day2[rows], day1[rows]))]
-    if rows.size:
         _sort_ties(rows, day1, day2, ties)
     return rows
 
@@ -132,26 +132,31 @@ def _screened(reason, vx, vy, min_speed, max_speed):
 
 
 @njit(nogil=True, cache=True)
-def _sorted(rows, day1, day2):
-    for k in range(1, rows.size):
-        a, b = rows[k - 1], rows[k]
-        if day1[a] > day1[b] or (day1[a] == day1[b] and day2[a] > day2[b]):
-            return False
-    return True
+def _kept(rows, x, y, near):
+    """What of three columns is near; moves instead of branches."""
+    kept = 0
+    for k in range(rows.size):
+        rows[kept], x[kept], y[kept] = rows[k], x[k], y[k]
+        kept += near[k]
+    return rows[:kept], x[:kept], y[:kept]
 
 
 @njit(nogil=True, cache=True)
 def _sort_ties(rows, day1, day2, ties):
-    """Insertion sort inside runs of equal days."""
+    """Insertion sort inside runs of equal days; False as soon as the days themselves are not in order."""
     begin, start, end = 0, day1[rows[0]], day2[rows[0]]
     for k in range(1, rows.size):
         row, at = rows[k], k
-        if day1[row] != start or day2[row] != end:
-            begin, start, end = k, day1[row], day2[row]
+        first, second = day1[row], day2[row]
+        if first != start or second != end:
+            if first < start or (first == start and second < end):
+                return False
+            begin, start, end = k, first, second
         while at > begin and _before(ties, row, rows[at - 1]):
             rows[at] = rows[at - 1]
             at -= 1
         rows[at] = row
+    return True
 
 
 @njit(nogil=True, cache=True)
