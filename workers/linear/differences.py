@@ -224,8 +224,11 @@ def _normal(first, second, weight, observed, times, penalty):
             width = max(width, second[e] - first[e])
     size = penalty.shape[0] + 1
     # With a row for the fixed unknown, which is left out at the end: no row of A needs a question.
-    band, right, pull = np.zeros((size, width + 1)), np.zeros((size, 2)), np.zeros(size)
-    band[1:, :3] = penalty
+    band = np.zeros((size, width + 1))
+    band[1:, 1:3] = penalty[:, 1:]
+    # Of each unknown, side by side: the diagonal, N t, and A'P y of both components.
+    sums = np.zeros((size, 4))
+    sums[1:, 0] = penalty[:, 0]
     e = 0
     while e < first.size:
         i = first[e]
@@ -237,17 +240,18 @@ def _normal(first, second, weight, observed, times, penalty):
                 j = second[e]
                 lasting, along_x, along_y = w * (times[j] - times[i]), w * observed[e, 0], w * observed[e, 1]
                 beside[j - i] -= w
-                band[j, 0] += w
-                pull[j] += lasting
-                right[j, 0] += along_x
-                right[j, 1] += along_y
+                sums[j, 0] += w
+                sums[j, 1] += lasting
+                sums[j, 2] += along_x
+                sums[j, 3] += along_y
                 total, steady, x, y = total + w, steady + lasting, x + along_x, y + along_y
             e += 1
-        beside[0] += total
-        pull[i] -= steady
-        right[i, 0] -= x
-        right[i, 1] -= y
-    return band[1:], right[1:], pull[1:]
+        sums[i, 0] += total
+        sums[i, 1] -= steady
+        sums[i, 2] -= x
+        sums[i, 3] -= y
+    band[:, 0] = sums[:, 0]
+    return band[1:], sums[1:, 2:].copy(), sums[1:, 1].copy()
 
 
 @njit(nogil=True, cache=True)

@@ -106,8 +106,8 @@ def _informative(day1, day2, vx, vy, first, last, limits):
     pairs = np.zeros(places + 1, np.int64)
     for e in range(day1.size):
         number, apart = 0, day2[e] - day1[e]
-        while number < limits.size and apart >= limits[number]:
-            number += 1
+        for at in limits:
+            number += apart >= at
         limit[e] = number
         longest = max(longest, number)
         if number == 0:

@@ -101,13 +101,24 @@ def counts(network: Network, psi: np.ndarray, means: WindowMeans | SplineMeans) 
 
     Eq. 10 adds up the intervals of a window; here a pair counts once.
     """
-    size = network.days.size
-    begun = np.concatenate([[0.0], np.cumsum(np.bincount(network.first, psi, size))])
-    ended = np.concatenate([[0.0], np.cumsum(np.bincount(network.second, psi, size))])
+    begun, ended = _running(network.first, network.second, psi, network.days.size)
     before_end = begun[np.searchsorted(network.days, means.end, side="left")]
     before_start = ended[np.searchsorted(network.days, means.start, side="right")]
     # The difference of two prefix sums may miss zero by a rounding.
     return np.maximum(before_end - before_start, 0.0)
+
+
+@njit(nogil=True, cache=True)
+def _running(first, second, psi, dates):
+    """(p + 1,) each: the sum of psi of the pairs that begin before each date, and of those that end."""
+    begun, ended = np.zeros(dates + 1), np.zeros(dates + 1)
+    for e in range(psi.size):
+        begun[first[e] + 1] += psi[e]
+        ended[second[e] + 1] += psi[e]
+    for k in range(dates):
+        begun[k + 1] += begun[k]
+        ended[k + 1] += ended[k]
+    return begun, ended
 
 
 def coherence(velocity: np.ndarray) -> float:

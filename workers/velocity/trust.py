@@ -66,8 +66,8 @@ def _reach(first, second, baseline, limits, dates):
     change = np.zeros((limits.size + 1, dates), np.int64)
     for e in range(first.size):
         number = 0
-        while number < limits.size and baseline[e] >= limits[number]:
-            number += 1
+        for limit in limits:
+            number += baseline[e] >= limit
         lowest[e] = number
         change[number, first[e]] += 1
         change[number, second[e]] -= 1
