@@ -17,11 +17,13 @@ test: $(VENV)/dev.stamp
 test-deployed: $(VENV)/dev.stamp
 	$(BIN)/pytest tests/deployed
 
-# A hundred clients for five minutes, then ten thousand random requests for at most ten, then
-# every deployed part killed in random order under each of 20 jobs. Options: SOAK_SECONDS=60
+# A hundred clients for five minutes; for ten on the deployed parts, one of whose workers dies each minute; ten
+# thousand random requests for at most ten minutes; then every deployed part killed in random order under each
+# of 20 jobs. Options: SOAK_SECONDS=60
 SOAK_SECONDS ?= 300
 soak: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.soak.load $(SOAK_SECONDS)
+	$(BIN)/python -m tests.soak.deployed $$((2 * $(SOAK_SECONDS)))
 	$(BIN)/python -m tests.soak.fuzz own 10000 600
 	$(BIN)/python -m tests.soak.faults 20
 

@@ -16,6 +16,8 @@ import httpx
 LON, LAT = -139.02, 60.745
 HALF = 0.012
 """Degrees around the middle of the cube that surely lie on it"""
+PATIENCE = 300
+"""Seconds until it must be ready: on a machine that is busy, imports alone take minutes"""
 UNBOUNDED = {"OGIVE_LIMIT_CPU_SECONDS_DAY": "1e9", "OGIVE_LIMIT_REQUESTS_ANONYMOUS": "1000000/minute"}
 """The clients are a crowd, not one caller"""
 REGION = [LON - 0.01, LAT - 0.005, LON + 0.01, LAT + 0.005]
@@ -36,13 +38,13 @@ def service(folder: Path) -> Iterator[tuple[str, int]]:
     command = [program, "serve", "--port", str(port), "--cube", cube]
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
-        base, end = f"http://127.0.0.1:{port}", time.monotonic() + 120
+        base, end = f"http://127.0.0.1:{port}", time.monotonic() + PATIENCE
         while True:
             with contextlib.suppress(httpx.TransportError):
                 if httpx.get(f"{base}/health/ready").status_code == 200:
                     break
             if process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError((folder / "serve.log").read_text())
+                raise RuntimeError(f"not ready: {(folder / 'serve.log').read_text() or 'it said nothing'}")
             time.sleep(0.5)
         yield base, process.pid
     finally:
