@@ -46,7 +46,8 @@ class Seen:
             lines.append(f"{kind:15} {len(found):7} answers  {told}")
         lines.append(f"{self.jobs} region jobs done")
         lines.append(f"{len(self.errors)} errors, {self.refused.total()} refusals")
-        lines += [f"  {number} x {what}" for what, number in sorted(self.refused.items())]
+        failed = Counter(error.partition(":")[0] for error in self.errors)
+        lines += [f"  {number} x {what}" for what, number in sorted((self.refused + failed).items())]
         return "\n".join([*lines, *(f"  {error}" for error in sorted(set(self.errors))[:20])])
 
 
