@@ -104,10 +104,10 @@ class Cells:
         top, left = min(rows), min(columns)
         return top, left, max(rows) - top + 1, max(columns) - left + 1
 
-    def last_row(self, row: int, halo: int) -> int:
-        """The last row of the mosaic that must be read before a row of the window can be solved."""
+    def last_row(self, row: int) -> int:
+        """The last row of the mosaic that must be read before the cells of a row of the window decide."""
         touched = set(self._keys(row - self._window[0]))
-        return max([row + halo, *(at[1] for at, key in self._judging.items() if key in touched)])
+        return max([row, *(at[1] for at, key in self._judging.items() if key in touched)])
 
     def _keys(self, at: int) -> list[Key]:
         """The cells of a row of the window, pixel by pixel; of no cube where nobody owns a pixel."""

@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 
 from workers.calendar import Windows
-from workers.cubes.mosaic import Mosaic, Piece
+from workers.cubes.mosaic import NOBODY, Mosaic, Piece
 from workers.cubes.pairs import PairBlock, PairTable
 from workers.errors import ChunkUnreadable, PairsUnsolvable, SourceError
 from workers.linear.banded import NotPositiveDefinite, on_one_thread
@@ -103,9 +103,32 @@ def solve_window(
     owners = mosaic.owners(top, left, height + 2 * HALO, width + 2 * HALO)
     guesses = np.full(owners.shape, None, dtype=object)
     prepared: dict[int, dict[int, _Prepared]] = {}
+    pending = (owners != NOBODY).sum(axis=1)
     pieces = mosaic.pieces(*cells.reach(HALO))
     following = [*(piece.row for piece in pieces[1:]), np.inf]
     solved = HALO
+
+    def ready(unread: float) -> Iterator[SolvedPixel]:
+        """The rows whose neighbours and judges are there, when all above `unread` is read."""
+        nonlocal solved
+        while (
+            solved < height + HALO
+            and not pending[: solved + HALO + 1].any()
+            and cells.last_row(top + solved) < unread
+        ):
+            for across, pixel in sorted(prepared.pop(solved, {}).items()):
+                around = list(guesses[solved - 1 : solved + 2, across - 1 : across + 2].ravel())
+                place = top + solved, left + across
+                asked = windows, parameters, cells.verdict(*place)
+                try:
+                    series = invert_pixel(pixel.selected, mean_guess(around), *asked)
+                except NotPositiveDefinite as error:
+                    reading.failures.append(_unsolvable(mosaic, place, error))
+                    continue
+                yield SolvedPixel(*place, series, pixel.table, pixel.vx, pixel.vy)
+            guesses[solved - HALO] = None
+            solved += 1
+
     with on_one_thread():
         for (piece, blocks, lost), unread in zip(_ahead(mosaic, pieces, reading), following, strict=True):
             table = mosaic.cubes[piece.cube].table()
@@ -118,19 +141,10 @@ def solve_window(
                     # Of the halo nothing is needed but its guesses.
                     if HALO <= at < height + HALO and HALO <= across < width + HALO:
                         prepared.setdefault(at, {})[across] = pixel
-            while solved < height + HALO and cells.last_row(top + solved, HALO) < unread:
-                for across, pixel in sorted(prepared.pop(solved, {}).items()):
-                    around = list(guesses[solved - 1 : solved + 2, across - 1 : across + 2].ravel())
-                    place = top + solved, left + across
-                    asked = windows, parameters, cells.verdict(*place)
-                    try:
-                        series = invert_pixel(pixel.selected, mean_guess(around), *asked)
-                    except NotPositiveDefinite as error:
-                        reading.failures.append(_unsolvable(mosaic, place, error))
-                        continue
-                    yield SolvedPixel(*place, series, pixel.table, pixel.vx, pixel.vy)
-                guesses[solved - HALO] = None
-                solved += 1
+                pending[at] -= mine.sum()
+                # Row by row, for the selected pairs of a chunk row are more than its block.
+                yield from ready(unread)
+            yield from ready(unread)
             valid = any(np.isfinite(block.vx).any() for _, block in blocks)
             del blocks
             on_block("failed" if lost else "done" if valid else "empty")
