@@ -34,6 +34,7 @@ bench: $(VENV)/run.stamp .bench/peer.stamp
 bench-truth: $(VENV)/run.stamp .bench/peer.stamp
 	$(BIN)/python -m tests.benchmarks.truth $(BENCH)
 	$(BIN)/python -m tests.benchmarks.decorrelation $(BENCH)
+	$(BIN)/python -m tests.benchmarks.stated_errors $(BENCH)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -10,12 +10,13 @@ import numpy as np
 from tests.benchmarks.cases import load
 from tests.benchmarks.child import serve
 from workers.calendar import Windows
+from workers.cubes.pairs import PairTable
 from workers.linear.banded import on_one_thread
 from workers.velocity.guess import daily_guess, mean_guess
 from workers.velocity.invert import invert_pixel
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.selection import select_pairs
-from workers.velocity.series import Flag
+from workers.velocity.series import Flag, PixelSeries
 from workers.velocity.warm import warm
 
 
@@ -41,20 +42,41 @@ def measure(
     """
     table, vx, vy = load(pairs)
     parameters = VelocityParameters(coefficient=coefficient, interval=interval)
-    windows = Windows.select(parameters.window_step, int(table.day1.min()), int(table.day2.max()))
     seconds = []
     with on_one_thread():
         for _ in range(repeats):
             began = time.process_time()
-            selected = select_pairs(table, vx, vy, parameters)
-            # One guess of its own and the mean of nine, as every pixel of a region costs.
-            guess = mean_guess([daily_guess(selected)] * 9)
-            series = invert_pixel(selected, guess, windows, parameters, errors=errors)
+            answer = _inverted(table, vx, vy, parameters, errors)
             seconds.append(time.process_time() - began)
-    whole = np.flatnonzero(series.quality_flag & (Flag.edge | Flag.no_data) == 0)
+    return {"seconds": seconds, **_whole(answer, _windows(table, parameters))}
+
+
+def series(
+    table: PairTable, vx: np.ndarray, vy: np.ndarray, parameters: VelocityParameters
+) -> dict[str, Any]:
+    """The columns of `measure` for pairs in memory, once."""
+    with on_one_thread():
+        return _whole(_inverted(table, vx, vy, parameters, True), _windows(table, parameters))
+
+
+def _windows(table: PairTable, parameters: VelocityParameters) -> Windows:
+    return Windows.select(parameters.window_step, int(table.day1.min()), int(table.day2.max()))
+
+
+def _inverted(
+    table: PairTable, vx: np.ndarray, vy: np.ndarray, parameters: VelocityParameters, errors: bool
+) -> PixelSeries:
+    selected = select_pairs(table, vx, vy, parameters)
+    # One guess of its own and the mean of nine, as every pixel of a region costs.
+    guess = mean_guess([daily_guess(selected)] * 9)
+    return invert_pixel(selected, guess, _windows(table, parameters), parameters, errors=errors)
+
+
+def _whole(answer: PixelSeries, windows: Windows) -> dict[str, Any]:
+    whole = np.flatnonzero(answer.quality_flag & (Flag.edge | Flag.no_data) == 0)
     columns = {"start": windows.start, "end": windows.end}
-    columns |= {name: getattr(series, name) for name in ("vx", "vy", "v_low", "v_high")}
-    return {"seconds": seconds, **{name: values[whole].tolist() for name, values in columns.items()}}
+    columns |= {name: getattr(answer, name) for name in ("vx", "vy", "v_low", "v_high")}
+    return {name: values[whole].tolist() for name, values in columns.items()}
 
 
 if __name__ == "__main__":

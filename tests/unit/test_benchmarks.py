@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.benchmarks import accuracy, cases, decorrelation, ogive_pixel, shard_row
+from tests.benchmarks import accuracy, cases, decorrelation, ogive_pixel, shard_row, stated_errors
 from tests.benchmarks.accuracy import METHODS, NOTHING
 from tests.benchmarks.reading import reading_seconds
 from tests.benchmarks.report import Table, seconds
@@ -185,3 +185,11 @@ def test_tables_are_written_as_markdown_too(capsys):
     assert capsys.readouterr().out == lines
     made.show(markdown=False)
     assert "12.3 ms" in capsys.readouterr().out
+
+
+def test_errors_that_are_stated_as_they_are_bring_a_pixel_nearer_to_the_truth(tmp_path):
+    spec = cases.pixel(1_500)
+    plain, weighted = stated_errors.compare(spec, "what is so", tmp_path)
+    assert weighted < plain
+    # Without a difference between pairs there is nothing to weigh.
+    assert stated_errors.compare(spec, "the same of all", tmp_path) == pytest.approx((plain, plain), rel=0.05)
