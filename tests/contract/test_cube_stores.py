@@ -20,6 +20,7 @@ from werkzeug.serving import make_server
 
 from workers.cubes.cube import Cube, open_cube
 from workers.cubes.reference import Access
+from workers.cubes.stores import TRIES
 from workers.errors import ChunkUnreadable, SourceUnavailable
 from workers.synthetic import SyntheticCube, write_cube
 
@@ -219,7 +220,7 @@ def test_passing_trouble_is_tried_again(web_server, local, status):
     web_server.fault = lambda key: None
 
 
-@pytest.mark.parametrize(("status", "tries"), [(500, 3), (403, 1)])
+@pytest.mark.parametrize(("status", "tries"), [(500, TRIES), (403, 1)])
 def test_lasting_trouble_is_told(web_server, status, tries):
     web_server.fault = Sometimes(status, times=99, only="vy/")
     cube = open_cube(web_server.href, web_server.access)
