@@ -54,17 +54,23 @@ def fuzz(base: str, cases: int, seconds: float, number: int = 1) -> Found:
         base: address of the service.
         cases: requests in all.
         seconds: after which no further operation is begun.
-        number: seed; the same one sends the same requests.
+        number: seed, and of each further round one more; the same one sends the same requests.
     """
     schema = schemathesis.openapi.from_url(f"{base}/api")
     operations = [result.ok() for result in schema.get_all_operations()]
     operations = [one for one in operations if one.definition.raw["operationId"] not in LEFT_OUT]
-    each = max(1, cases // (2 * len(operations)))
     found, end, names = Found(), time.monotonic() + seconds, _names(base)
-    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-        for operation in operations:
-            if time.monotonic() < end:
-                _try(operation, mode, each, number, found, names if mode is GenerationMode.POSITIVE else {})
+    while found.cases < cases:
+        # Some operations have few requests that differ: what they leave is shared out again.
+        before, each = found.cases, max(1, (cases - found.cases) // (2 * len(operations)))
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            for operation in operations:
+                if time.monotonic() < end:
+                    given = names if mode is GenerationMode.POSITIVE else {}
+                    _try(operation, mode, each, number, found, given)
+        if found.cases == before:
+            break
+        number += 1
     return found
 
 
