@@ -54,10 +54,19 @@ def computed(products: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in products.rglob("*/vx/c/0/*/*")}
 
 
+def halves(job: dict) -> list[bool]:
+    """Whether each shard of a product holds anything, read as anybody would while it grows."""
+    product = xarray.open_zarr(next(link["href"] for link in job["links"] if link["rel"] == "preview"))
+    return [bool(part.notnull().any()) for part in (product.v[..., :40], product.v[..., 40:])]
+
+
 def test_dismissal_frees_the_workers_and_keeps_what_is_done(serve, settings, slow, region, ended):
     with serve() as client:
         location = execute(client, region)
         assert slow.busy.acquire(timeout=60)
+        while (job := told(client, location))["status"] == "running" and not any(seen := halves(job)):
+            time.sleep(0.2)
+        assert sorted(seen) == [False, True]
         assert client.delete(location).json()["status"] == "dismissed"
         time.sleep(1.0)
         stopped_at = slow.pixels
@@ -93,10 +102,7 @@ def test_a_deadline_or_a_budget_ends_a_job_with_what_is_done(
         results = client.get(f"{location}/results")
         assert (results.status_code, results.json()["type"].rpartition("/")[2]) == (status, kind)
         if kind == "deadline-exceeded":
-            preview = next(link["href"] for link in last["links"] if link["rel"] == "preview")
-            partial = xarray.open_zarr(preview)
-            parts = (partial.v[..., :40], partial.v[..., 40:])
-            assert sorted(bool(part.notnull().any()) for part in parts) == [False, slow.shards > 1]
+            assert sorted(halves(last)) == [False, slow.shards > 1]
         slow.seconds = 0.0
         assert ended(client, execute(client, region))[-1]["status"] == "successful"
 
