@@ -55,7 +55,7 @@ async def answer(
     asked = asked.of_sites(sites)
     if named_in(had, asked.tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=asked.headers())
-    if (content := answers.written(asked.tag)) is not None:
+    if (content := answers.written(asked.tag, len(places))) is not None:
         return _applied(_told(asked, content, asked.headers(), spent), wants)
     found = [site for site in sites if isinstance(site, Site)]
     choices = query.parameters, query.observations

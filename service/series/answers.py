@@ -145,9 +145,12 @@ class Answers:
         keys = (member_key(site, parameters, observations) for site in sites)
         return all(self._members.get(key) is not None for key in keys)
 
-    def written(self, tag: str) -> bytes | None:
-        """The bytes of the representation with this entity tag, where they were written lately."""
-        return self._written.get(tag)
+    def written(self, tag: str, places: int) -> bytes | None:
+        """The bytes of the representation of so many places with this tag, where they were written lately."""
+        content = self._written.get(tag)
+        if content is not None:
+            measures.PLACES.labels("kept").inc(places)
+        return content
 
     def keep_written(self, tag: str, content: bytes) -> None:
         """Keep a whole representation for the next who asks."""

@@ -41,7 +41,7 @@ async def test_only_our_own_scopes_count(identity, claim, scopes):
     ("claims", "told"),
     [
         ({"exp": int(time.time()) - 60}, "expired"),
-        ({"nbf": int(time.time()) + 600}, "not yet valid"),
+        ({"nbf": int(time.time()) + 86_400}, "not yet valid"),
         ({"iss": "https://else.example"}, "[Ii]ssuer"),
         ({"aud": "https://else.example"}, "[Aa]udience"),
         ({"sub": None}, "sub"),
