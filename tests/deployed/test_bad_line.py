@@ -9,8 +9,11 @@ from tests.deployed.line import Faults
 
 @pytest.mark.parametrize(
     "faults",
-    [Faults(refused=0.05, broken=0.05), Faults(delay=0.08), Faults(delay=0.5)],
-    ids=["refuses-and-breaks", "80-ms", "500-ms"],
+    [
+        pytest.param(Faults(refused=0.05, broken=0.05), id="refuses-and-breaks"),
+        pytest.param(Faults(delay=0.08), id="80-ms"),
+        pytest.param(Faults(delay=0.5), id="500-ms", marks=pytest.mark.soak),
+    ],
 )
 def test_a_bad_line_to_the_store_leaves_no_trace(ogive, undisturbed, line, faults):
     line.requests.clear()
