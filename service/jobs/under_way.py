@@ -48,13 +48,13 @@ class UnderWay:
     async def keep(self) -> None:
         """Renew the leases of these jobs, and take up those that nobody works for, for ever."""
         while True:
+            beat = asyncio.create_task(self._beat_or_tell())
             try:
-                await self._beat()
-            except Exception as error:  # noqa: BLE001 - whatever it was, leases must not run out for it
-                if away(error):
-                    _log.warning("The leases of jobs could not be renewed: %s", reason(error))
-                else:
-                    _log.exception("The leases of jobs could not be renewed")
+                await asyncio.shield(beat)
+            except asyncio.CancelledError:
+                # A statement that is broken off can hold SQLite's lock for longer than others wait for it.
+                await beat
+                raise
             await asyncio.sleep(_BEAT_SECONDS)
 
     async def close(self) -> None:
@@ -79,6 +79,15 @@ class UnderWay:
             _, left = await asyncio.wait(left, timeout=_PARTING_SECONDS)
         if left:
             _log.error("Jobs do not let go: %s", ", ".join(sorted(task.get_name() for task in left)))
+
+    async def _beat_or_tell(self) -> None:
+        try:
+            await self._beat()
+        except Exception as error:  # noqa: BLE001 - whatever it was, leases must not run out for it
+            if away(error):
+                _log.warning("The leases of jobs could not be renewed: %s", reason(error))
+            else:
+                _log.exception("The leases of jobs could not be renewed")
 
     async def _beat(self) -> None:
         mine = dict(self._tasks)
