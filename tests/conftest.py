@@ -6,16 +6,18 @@ import asyncio
 import itertools
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.local import postgres
 from infra.local.deployment import free_ports
+from service import database, migrations
 
 # Properties are tried on the same examples everywhere, and on no more of them than a moment allows.
 examples.register_profile(
@@ -68,3 +70,12 @@ async def _create(server: str, name: str) -> None:
         await connection.execute(f"CREATE DATABASE {name}")
     finally:
         await connection.close()
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """A database of a service, with its tables."""
+    engine = database.connect(database_url)
+    await migrations.upgrade(engine)
+    yield engine
+    await engine.dispose()

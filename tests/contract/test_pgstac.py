@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from service import database, migrations
+from service import database
 from service.catalog import pgstac
 from service.catalog.pgstac import Pgstac
 from service.catalog.store import Catalog
@@ -52,15 +52,6 @@ def item(name: str, west: float = -139.1, title: str = "A product") -> dict[str,
         "links": [{"rel": "self", "href": "./item.json"}, {"rel": "store", "href": f"./{name}.zarr"}],
         "assets": {"zarr": {"href": f"./{name}.zarr", "roles": ["data"]}},
     }
-
-
-@pytest.fixture
-async def engine(database_url):
-    """A database of this service."""
-    engine = database.connect(database_url)
-    await migrations.upgrade(engine)
-    yield engine
-    await engine.dispose()
 
 
 @pytest.fixture

@@ -3,21 +3,12 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from service import database, migrations
 from service.jobs.job import now
 from service.security.keyring import API_KEYS, Keyring
 from service.security.keys import read
 from service.security.scopes import Scope
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def engine(database_url):
-    engine = database.connect(database_url)
-    await migrations.upgrade(engine)
-    yield engine
-    await engine.dispose()
 
 
 async def test_a_key_is_found_by_itself_and_kept_as_a_hash_alone(engine):

@@ -6,7 +6,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from service import database, migrations
+from service import database
 from service.clock import database_now, database_seconds
 from service.jobs import lease
 from service.jobs.controls import Controls, Order
@@ -18,14 +18,6 @@ from service.jobs.table import JOBS
 
 pytestmark = pytest.mark.anyio
 REQUEST = {"inputs": {}, "subscriber": {"successUri": "https://hook.example/done"}}
-
-
-@pytest.fixture
-async def engine(database_url):
-    engine = database.connect(database_url)
-    await migrations.upgrade(engine)
-    yield engine
-    await engine.dispose()
 
 
 @pytest.fixture

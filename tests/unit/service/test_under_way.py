@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from service import database, migrations
 from service.jobs import under_way
 from service.jobs.controls import Controls, Order
 from service.jobs.house import House
@@ -47,14 +46,6 @@ async def test_closing_asks_again_where_a_cancellation_was_lost(tmp_path):
 async def test_closing_without_jobs_is_at_once(tmp_path):
     async with asyncio.timeout(1):
         await under_way_in(tmp_path).close()
-
-
-@pytest.fixture
-async def engine(database_url):
-    engine = database.connect(database_url)
-    await migrations.upgrade(engine)
-    yield engine
-    await engine.dispose()
 
 
 @pytest.fixture

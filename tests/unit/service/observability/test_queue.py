@@ -4,24 +4,14 @@ import pytest
 import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
-from service import database
 from service.jobs.controls import Controls, Order
 from service.jobs.job import Status, now
 from service.jobs.store import JobStore
 from service.jobs.table import CALLBACKS, JOBS
-from service.migrations import upgrade
 from service.observability import queue as room
 from service.observability.queue import Queue
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def engine(database_url):
-    made = database.connect(database_url)
-    await upgrade(made)
-    yield made
-    await made.dispose()
 
 
 @pytest.fixture
