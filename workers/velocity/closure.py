@@ -62,6 +62,8 @@ class RobustClosure:
     closure: Closure
     psi: np.ndarray
     """(m,) float64, the robust weights that the solution was made with"""
+    spanned: np.ndarray
+    """(p - 1,) bool, intervals between successive dates that a pair with a weight spans"""
     doubtful: np.ndarray
     """(p - 1,) bool, intervals that only long pairs span: nothing can tell whether these decorrelated"""
     iterations: int
@@ -129,8 +131,9 @@ def robust_solve(
     start, _ = system.rows(first).solve(q[first] ** 2)
     settled = _settled(system, start, judge, network.days)
     closure = Closure(prior.target + settled.departure, settled.weight, settled.normal)
-    doubtful = network.spanned(settled.psi > 0) & reach.only_long
-    return RobustClosure(closure, settled.psi, doubtful, settled.iterations, settled.converged)
+    spanned = network.spanned(settled.psi > 0)
+    doubtful = spanned & reach.only_long
+    return RobustClosure(closure, settled.psi, spanned, doubtful, settled.iterations, settled.converged)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -146,26 +146,25 @@ def invert_pixel(
     quality_flag[means.covered] = np.bitwise_or.reduce(
         [quality.raised_flags(network, part, means, count, vvc, windows) for part in solved.parts]
     )
-    masked = quality_flag & Flag.filled != 0 if parameters.gaps == "mask" else np.zeros(len(windows), bool)
-
-    def column(values: np.ndarray) -> np.ndarray:
-        full = np.full(len(windows), np.nan, np.float32)
-        full[means.covered] = values
-        full[masked] = np.nan
-        return full
-
+    columns = dict(
+        vx=velocity[:, 0],
+        vy=velocity[:, 1],
+        v=speed,
+        vx_error=error[:, 0],
+        vy_error=error[:, 1],
+        v_error=speed_error,
+        vx_error_lag1=correlation[:, 0],
+        vy_error_lag1=correlation[:, 1],
+        v_low=np.maximum(speed - reach, 0.0),
+        v_high=speed + reach,
+        count=count,
+    )
+    full = np.full((len(columns), len(windows)), np.nan, np.float32)
+    full[:, means.covered] = list(columns.values())
+    if parameters.gaps == "mask":
+        full[:, quality_flag & Flag.filled != 0] = np.nan
     return PixelSeries(
-        vx=column(velocity[:, 0]),
-        vy=column(velocity[:, 1]),
-        v=column(speed),
-        vx_error=column(error[:, 0]),
-        vy_error=column(error[:, 1]),
-        v_error=column(speed_error),
-        vx_error_lag1=column(correlation[:, 0]),
-        vy_error_lag1=column(correlation[:, 1]),
-        v_low=column(np.maximum(speed - reach, 0.0)),
-        v_high=column(speed + reach),
-        count=column(count),
+        **dict(zip(columns, full, strict=True)),
         quality_flag=quality_flag,
         vvc=np.float32(vvc),
         error_scale=np.float32(scale),

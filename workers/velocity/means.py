@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from workers.calendar import Windows
 from workers.velocity.network import YEAR
@@ -40,7 +41,7 @@ class WindowMeans:
 
     def velocity(self, positions: np.ndarray) -> np.ndarray:
         """Mean velocities of positions (p, k) metres: (T', k) m/yr."""
-        return weighted_sum(self.coefficients, positions[self.nodes])
+        return weighted_sum(self.coefficients, positions, self.nodes)
 
     def functionals(self, size: int) -> np.ndarray:
         """The same as columns: (size, T') coefficients of u_1 .. u_size (u_0 = 0 is left out)."""
@@ -50,26 +51,37 @@ class WindowMeans:
         return columns[1:]
 
 
-def weighted_sum(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """(T', k) sums of four values each, (T', 4, k), with weights (T', 4).
-
-    Written out term by term: the order of a sum must not depend on how a library sums.
-    """
-    term = [weights[:, n, None] * values[:, n] for n in range(4)]
-    return (term[2] + term[3]) + (term[0] + term[1])
-
-
 def window_means(days: np.ndarray, windows: Windows) -> WindowMeans:
     """The functionals of windows on the record that runs from `days[0]` to `days[-1]`; days: (p,) int64."""
     start, end = np.maximum(windows.start, days[0]), np.minimum(windows.end, days[-1])
     covered = start < end
     whole = (start == windows.start) & (end == windows.end)
     start, end, whole = start[covered], end[covered], whole[covered]
-    nodes, coefficients = [], []
-    for moment, sign in ((start, -1.0), (end, 1.0)):
-        left = np.clip(np.searchsorted(days, moment, side="right") - 1, 0, days.size - 2)
-        share = (moment - days[left]) / (days[left + 1] - days[left])
-        rate = sign * YEAR / (end - start)
-        nodes += [left, left + 1]
-        coefficients += [rate * (1.0 - share), rate * share]
-    return WindowMeans(covered, whole, start, end, np.stack(nodes, axis=1), np.stack(coefficients, axis=1))
+    return WindowMeans(covered, whole, start, end, *_functionals(days, start, end))
+
+
+@njit(nogil=True, cache=True)
+def _functionals(days, start, end):
+    """Nodes and coefficients of the mean velocities between two moments."""
+    nodes, coefficients = np.empty((start.size, 4), np.int64), np.empty((start.size, 4))
+    for t in range(start.size):
+        rate = YEAR / (end[t] - start[t])
+        for n, moment, signed in ((0, start[t], -rate), (2, end[t], rate)):
+            left = min(np.searchsorted(days, moment, side="right") - 1, days.size - 2)
+            share = (moment - days[left]) / (days[left + 1] - days[left])
+            nodes[t, n], nodes[t, n + 1] = left, left + 1
+            coefficients[t, n], coefficients[t, n + 1] = signed * (1.0 - share), signed * share
+    return nodes, coefficients
+
+
+@njit(nogil=True, cache=True)
+def weighted_sum(weights: np.ndarray, values: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """(T', k) sums of the values (p, k) at four nodes each, (T', 4) int64, with weights (T', 4)."""
+    found = np.empty((nodes.shape[0], values.shape[1]))
+    for t in range(nodes.shape[0]):
+        a, b, c, d = nodes[t, 0], nodes[t, 1], nodes[t, 2], nodes[t, 3]
+        for k in range(values.shape[1]):
+            early = weights[t, 0] * values[a, k] + weights[t, 1] * values[b, k]
+            late = weights[t, 2] * values[c, k] + weights[t, 3] * values[d, k]
+            found[t, k] = late + early
+    return found

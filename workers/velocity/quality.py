@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 from scipy.special import stdtrit
@@ -101,34 +103,39 @@ def counts(network: Network, psi: np.ndarray, means: WindowMeans | SplineMeans) 
 
     Eq. 10 adds up the intervals of a window; here a pair counts once.
     """
-    begun, ended = _running(network.first, network.second, psi, network.days.size)
-    before_end = begun[np.searchsorted(network.days, means.end, side="left")]
-    before_start = ended[np.searchsorted(network.days, means.start, side="right")]
-    # The difference of two prefix sums may miss zero by a rounding.
-    return np.maximum(before_end - before_start, 0.0)
+    return _counts(network.days, network.first, network.second, psi, means.start, means.end)
 
 
 @njit(nogil=True, cache=True)
-def _running(first, second, psi, dates):
-    """(p + 1,) each: the sum of psi of the pairs that begin before each date, and of those that end."""
-    begun, ended = np.zeros(dates + 1), np.zeros(dates + 1)
+def _counts(days, first, second, psi, start, end):
+    # The sums of psi of the pairs that begin before each date, and of those that end.
+    begun, ended = np.zeros(days.size + 1), np.zeros(days.size + 1)
     for e in range(psi.size):
         begun[first[e] + 1] += psi[e]
         ended[second[e] + 1] += psi[e]
-    for k in range(dates):
+    for k in range(days.size):
         begun[k + 1] += begun[k]
         ended[k + 1] += ended[k]
-    return begun, ended
+    count = np.empty(start.size)
+    for t in range(start.size):
+        before_end = begun[np.searchsorted(days, end[t])]
+        before_start = ended[np.searchsorted(days, start[t], side="right")]
+        # The difference of two prefix sums may miss zero by a rounding.
+        count[t] = max(before_end - before_start, 0.0)
+    return count
 
 
+@njit(nogil=True, cache=True)
 def coherence(velocity: np.ndarray) -> float:
     """VVC (eq. 8 with 1/N): length of the mean unit vector of (T', 2) velocities; zeros left out."""
-    speed = np.hypot(velocity[:, 0], velocity[:, 1])
-    moving = speed > 0
-    if not moving.any():
-        return float("nan")
-    unit = velocity[moving] / speed[moving, None]
-    return min(1.0, float(np.hypot(*unit.mean(axis=0))))
+    x, y, moving = 0.0, 0.0, 0
+    for t in range(len(velocity)):
+        speed = math.hypot(velocity[t, 0], velocity[t, 1])
+        if speed > 0.0:
+            x += velocity[t, 0] / speed
+            y += velocity[t, 1] / speed
+            moving += 1
+    return min(1.0, math.hypot(x, y) / moving) if moving else math.nan
 
 
 def raised_flags(
@@ -140,39 +147,47 @@ def raised_flags(
     windows: Windows,
 ) -> np.ndarray:
     """(T',) uint8, bits of `Flag` for windows with a value."""
-    pixel = Flag(0)
-    if windows.step.days is not None and windows.step.days < SHORTEST_STEP:
-        pixel |= Flag.short_step
-    if vvc < LEAST_COHERENCE:
-        pixel |= Flag.low_vvc
-    if not robust.converged:
-        pixel |= Flag.no_convergence
-    unpaired = _long_gaps(network.days, ~network.spanned(robust.psi > 0))
+    days = network.days
+    unpaired = _long_gaps(days, robust.spanned)
+    pixel = {
+        Flag.short_step: windows.step.days is not None and windows.step.days < SHORTEST_STEP,
+        Flag.low_vvc: vvc < LEAST_COHERENCE,
+        Flag.no_convergence: not robust.converged,
+    }
     windowed = {
         Flag.low_count: count < FEWEST_PAIRS,
         Flag.edge: ~means.whole,
-        Flag.decorrelation_doubt: _touches(network.days, robust.doubtful, means),
-        Flag.filled: _touches(network.days, unpaired, means),
+        Flag.decorrelation_doubt: _touches(days, robust.doubtful, means.start, means.end),
+        Flag.filled: _touches(days, unpaired, means.start, means.end),
     }
-    bits = np.full(len(means), int(pixel), np.uint8)
+    bits = np.full(len(means), sum(flag.value for flag, raised in pixel.items() if raised), np.uint8)
     for flag, raised in windowed.items():
-        bits[raised] |= np.uint8(flag)
+        bits |= raised * np.uint8(flag.value)
     return bits
 
 
-def _long_gaps(days: np.ndarray, empty: np.ndarray) -> np.ndarray:
-    """Of the empty intervals, those in a run of empty intervals that lasts longer than 60 days."""
-    edge = np.flatnonzero(np.diff(np.concatenate([[False], empty, [False]])))
-    begin, end = edge[::2], edge[1::2]
-    long = np.zeros(empty.size, bool)
-    for left, right in zip(begin, end, strict=True):
-        long[left:right] = days[right] - days[left] > LONGEST_GAP
+@njit(nogil=True, cache=True)
+def _long_gaps(days, spanned):
+    """Of the intervals that no pair spans, those in a run of such intervals that lasts longer than 60 days."""
+    long = np.zeros(spanned.size, np.bool_)
+    left = 0
+    for right in range(1, spanned.size + 1):
+        if spanned[right - 1]:
+            left = right
+        elif (right == spanned.size or spanned[right]) and days[right] - days[left] > LONGEST_GAP:
+            long[left:right] = True
     return long
 
 
-def _touches(days: np.ndarray, chosen: np.ndarray, means: WindowMeans | SplineMeans) -> np.ndarray:
+@njit(nogil=True, cache=True)
+def _touches(days, chosen, start, end):
     """(T',) bool: windows that overlap a chosen interval between successive dates."""
-    before = np.concatenate([[0], np.cumsum(chosen)])
-    left = np.searchsorted(days, means.start, side="right") - 1
-    right = np.searchsorted(days, means.end, side="left")
-    return before[right] > before[left]
+    before = np.zeros(days.size, np.int64)
+    for k in range(chosen.size):
+        before[k + 1] = before[k] + chosen[k]
+    touched = np.empty(start.size, np.bool_)
+    for t in range(start.size):
+        left = np.searchsorted(days, start[t], side="right") - 1
+        right = np.searchsorted(days, end[t])
+        touched[t] = before[right] > before[left]
+    return touched

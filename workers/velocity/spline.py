@@ -57,7 +57,7 @@ class SplineMeans:
         jump = sum(rows[:, n, None] * positions[n : n + len(rows)] for n in range(3))
         second = np.zeros_like(positions)
         second[1:-1] = self._second_derivatives(jump)
-        return self.chords.velocity(positions) + weighted_sum(self.bend, second[self.chords.nodes])
+        return self.chords.velocity(positions) + weighted_sum(self.bend, second, self.chords.nodes)
 
     def functionals(self, size: int) -> np.ndarray:
         """The same as columns: (size, T') coefficients of u_1 .. u_size (u_0 = 0 is left out)."""
