@@ -19,6 +19,7 @@ import numpy as np
 from numba import njit
 
 from workers.linear.differences import Differences, Normal, take_penalty_off
+from workers.linear.robust import Jury
 
 NEGLIGIBLE = 1e-14
 """Amplitudes that the cost tells less than this, beside what the rows could tell of them, are left at zero"""
@@ -82,11 +83,9 @@ class Bordered:
         """(m,): |y_e - (u_j - u_i)|^2, for unknowns of (p, 2)."""
         return self.differences.squared_residuals(unknowns)
 
-    def judged(
-        self, unknowns: np.ndarray, quality: np.ndarray, precision: np.ndarray, scale: float
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def judged(self, unknowns: np.ndarray, jury: Jury) -> tuple[np.ndarray, np.ndarray]:
         """Robust weights of the rows, as of `Differences.judged`."""
-        return self.differences.judged(unknowns, quality, precision, scale)
+        return self.differences.judged(unknowns, jury)
 
     def rows(self, chosen: np.ndarray) -> Bordered:
         """The same unknowns and columns with the rows of `chosen` alone, (m,) bool."""

@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 
 from workers.linear.banded import Factor, NotPositiveDefinite
-from workers.linear.robust import tukey
+from workers.linear.robust import Jury
 
 MANY = 16
 """Right-hand sides from which on solving in blocks is faster"""
@@ -123,21 +123,9 @@ class Differences:
         """(m,): |y_e - (u_j - u_i)|^2, for unknowns of (p, 2)."""
         return _squares(self.first, self.second, self.observed, unknowns)
 
-    def judged(
-        self, unknowns: np.ndarray, quality: np.ndarray, precision: np.ndarray, scale: float
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Robust weights of the rows by their residuals.
-
-        Args:
-            unknowns: (p, 2) float64.
-            quality: (m,) float64, q.
-            precision: (m,) float64, what the squared residuals are multiplied with before they are judged.
-            scale: of one component of the residuals, in units of y.
-
-        Returns:
-            (m,) psi, Tukey's biweight (`robust.tukey`), and (m,) P = (q psi)^2.
-        """
-        return _judged(self.first, self.second, self.observed, unknowns, quality, precision, scale)
+    def judged(self, unknowns: np.ndarray, jury: Jury) -> tuple[np.ndarray, np.ndarray]:
+        """Robust weights of the rows by their residuals: (m,) psi and (m,) P, for unknowns of (p, 2)."""
+        return jury.verdict(self.squared_residuals(unknowns))
 
     def rows(self, chosen: np.ndarray) -> Differences:
         """The same unknowns with the rows of `chosen` alone, (m,) bool."""
@@ -182,18 +170,6 @@ def _put_line_back(line, pull, steady, bent):
 
 
 @njit(nogil=True, cache=True)
-def _judged(first, second, observed, unknowns, quality, precision, scale):
-    psi, weight = np.empty(first.size), np.empty(first.size)
-    for e in range(first.size):
-        i, j = first[e], second[e]
-        x = observed[e, 0] - (unknowns[j, 0] - unknowns[i, 0])
-        y = observed[e, 1] - (unknowns[j, 1] - unknowns[i, 1])
-        psi[e] = tukey((x * x + y * y) * precision[e], scale)
-        weight[e] = (quality[e] * psi[e]) ** 2
-    return psi, weight
-
-
-@njit(nogil=True, cache=True)
 def _picked(first, second, observed, chosen):
     left, right, seen = np.empty_like(first), np.empty_like(second), np.empty_like(observed)
     kept = 0
@@ -209,7 +185,7 @@ def residuals(first, second, observed, unknowns):
     """(m, 2): y_e - (u_j - u_i) for observations of (m, 2) and unknowns of (p, 2)."""
     left = np.empty((first.size, 2))
     for e in range(first.size):
-        i, j = first[e], second[e]
+        i, j = np.uint64(first[e]), np.uint64(second[e])
         left[e, 0] = observed[e, 0] - (unknowns[j, 0] - unknowns[i, 0])
         left[e, 1] = observed[e, 1] - (unknowns[j, 1] - unknowns[i, 1])
     return left
@@ -229,23 +205,24 @@ def _normal(first, second, weight, observed, times, penalty):
     # Of each unknown, side by side: the diagonal, N t, and A'P y of both components.
     sums = np.zeros((size, 4))
     sums[1:, 0] = penalty[:, 0]
-    e = 0
-    while e < first.size:
-        i = first[e]
-        beside = band[i]
+    # Unsigned: no index needs to be asked whether it counts from the end, a third of the time.
+    e, rows = np.uint64(0), np.uint64(first.size)
+    while e < rows:
+        i = np.uint64(first[e])
+        beside, start = band[i], times[i]
         total, steady, x, y = 0.0, 0.0, 0.0, 0.0
-        while e < first.size and first[e] == i:
+        while e < rows and np.uint64(first[e]) == i:
             w = weight[e]
             if w > 0.0:
-                j = second[e]
-                lasting, along_x, along_y = w * (times[j] - times[i]), w * observed[e, 0], w * observed[e, 1]
+                j = np.uint64(second[e])
+                lasting, along_x, along_y = w * (times[j] - start), w * observed[e, 0], w * observed[e, 1]
                 beside[j - i] -= w
                 sums[j, 0] += w
                 sums[j, 1] += lasting
                 sums[j, 2] += along_x
                 sums[j, 3] += along_y
                 total, steady, x, y = total + w, steady + lasting, x + along_x, y + along_y
-            e += 1
+            e += np.uint64(1)
         sums[i, 0] += total
         sums[i, 1] -= steady
         sums[i, 2] -= x
@@ -258,18 +235,18 @@ def _normal(first, second, weight, observed, times, penalty):
 def _descent(first, second, weight, observed, penalty, unknowns):
     """A'P (y - Au) - Ru, (p, 2); the row of the fixed unknown says nothing."""
     descent = np.zeros_like(unknowns)
-    e = 0
-    while e < first.size:
-        i = first[e]
+    e, rows = np.uint64(0), np.uint64(first.size)
+    while e < rows:
+        i = np.uint64(first[e])
         from_x, from_y, x, y = unknowns[i, 0], unknowns[i, 1], 0.0, 0.0
-        while e < first.size and first[e] == i:
-            w, j = weight[e], second[e]
+        while e < rows and np.uint64(first[e]) == i:
+            w, j = weight[e], np.uint64(second[e])
             along_x = w * (observed[e, 0] - (unknowns[j, 0] - from_x))
             along_y = w * (observed[e, 1] - (unknowns[j, 1] - from_y))
             descent[j, 0] += along_x
             descent[j, 1] += along_y
             x, y = x + along_x, y + along_y
-            e += 1
+            e += np.uint64(1)
         descent[i, 0] -= x
         descent[i, 1] -= y
     take_penalty_off(penalty, unknowns, descent)
@@ -292,7 +269,7 @@ def take_penalty_off(penalty, unknowns, rest):
 def _squares(first, second, observed, unknowns):
     squares = np.empty(first.size)
     for e in range(first.size):
-        i, j = first[e], second[e]
+        i, j = np.uint64(first[e]), np.uint64(second[e])
         x = observed[e, 0] - (unknowns[j, 0] - unknowns[i, 0])
         y = observed[e, 1] - (unknowns[j, 1] - unknowns[i, 1])
         squares[e] = x * x + y * y

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
@@ -44,8 +45,10 @@ def bracket(values: np.ndarray, size: int, margin: float) -> tuple[float, float]
         size: numbers of the sample that tells.
         margin: share of the sample on either side of its middle.
     """
-    sample = np.sort(values[:: values.size // size])
-    return sample[int((0.5 - margin) * sample.size)], sample[int((0.5 + margin) * sample.size)]
+    sample = values[:: values.size // size].copy()
+    lower, upper = int((0.5 - margin) * sample.size), int((0.5 + margin) * sample.size)
+    least = _selected(sample, lower)
+    return least, _selected(sample[lower:], upper - lower)
 
 
 @njit(nogil=True, cache=True)
@@ -54,14 +57,16 @@ def median_between(values: np.ndarray, least: float, most: float) -> tuple[float
 
     The fewer lie there, the faster it is.
     """
-    half, below, kept = values.size // 2, 0, 0
+    half, below, kept = values.size // 2, 0, np.uint64(0)
     near = np.empty(values.size, values.dtype)
+    # Unsigned: no index needs to be asked whether it counts from the end.
     for value in values:
         near[kept] = value
-        kept += (value >= least) & (value <= most)
+        kept += np.uint64((value >= least) & (value <= most))
         below += value < least
-    if below < half < below + kept:
-        return _middle(near[:kept], half - below, values.size), kept
+    inside = np.int64(kept)
+    if below < half < below + inside:
+        return _middle(near[:inside], half - below, values.size), inside
     return _middle(values.copy(), half, values.size), 0
 
 
@@ -84,12 +89,13 @@ def _selected(values, rank):
     while left < right:
         a, b, c = values[left], values[(left + right) // 2], values[right]
         pivot = max(min(a, b), min(max(a, b), c))
-        # Numbers below the pivot to the front: moves instead of branches.
-        below = left
-        for k in range(left, right + 1):
+        # Numbers below the pivot to the front: moves instead of branches, and unsigned indices.
+        front = np.uint64(left)
+        for k in range(np.uint64(left), np.uint64(right + 1)):
             value = values[k]
-            values[k], values[below] = values[below], value
-            below += value < pivot
+            values[k], values[front] = values[front], value
+            front += np.uint64(value < pivot)
+        below = np.int64(front)
         if rank < below:
             right = below - 1
         elif below > left:
@@ -104,6 +110,42 @@ def _selected(values, rank):
                 return pivot
             left = below
     return values[rank]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Jury:
+    """What the rows of a fit are judged by: the residuals of some of them tell the scale for all."""
+
+    judges: np.ndarray
+    """(m,) bool, rows that tell the scale, at least one"""
+    precision: np.ndarray
+    """(m,) float64, what squared residuals are multiplied with before they tell or are judged"""
+    quality: np.ndarray
+    """(m,) float64, q: the weight of a row is P = (q psi)^2"""
+    components: int
+    """1 or 2: how many components of the residuals vary"""
+    smallest_scale: float
+    """In units of the observations"""
+
+    def verdict(self, squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(m,) psi, Tukey's biweight, and (m,) P, of (m,) squared residuals, which are used up."""
+        length = MEDIAN_LENGTH[self.components]
+        return _judged(squares, self.judges, self.precision, self.quality, length, self.smallest_scale)
+
+
+@njit(nogil=True, cache=True)
+def _judged(squares, judges, precision, quality, length, smallest_scale):
+    telling, told = np.empty(squares.size), np.uint64(0)
+    for e in range(squares.size):
+        squares[e] *= precision[e]
+        telling[told] = squares[e]
+        told += np.uint64(judges[e])
+    scale = max(math.sqrt(median(telling[: np.int64(told)])) / length, smallest_scale)
+    psi, weight = np.empty(squares.size), np.empty(squares.size)
+    for e in range(squares.size):
+        psi[e] = tukey(squares[e], scale)
+        weight[e] = (quality[e] * psi[e]) ** 2
+    return psi, weight
 
 
 def radial_scale(squares: np.ndarray, components: int = 2) -> float:

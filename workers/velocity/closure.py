@@ -16,7 +16,6 @@ Source: Charrier et al. 2025, sections 2.1.2 and 2.2.1, with these choices:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +23,7 @@ from numba import njit
 
 from workers.linear.bordered import Bordered, BorderedNormal
 from workers.linear.differences import Differences, Normal
-from workers.linear.robust import radial_scale
+from workers.linear.robust import Jury
 from workers.velocity.guess import SMALLEST_SCALE
 from workers.velocity.network import YEAR, Network
 from workers.velocity.prior import Prior
@@ -118,18 +117,12 @@ def robust_solve(
     first = reference(network, reach, limit)
     trusted = network.baseline < limit
     system = prior.system(network, coefficient)
-    judging = trusted if np.count_nonzero(trusted) >= FEWEST_JUDGES else first
-    judges = system.rows(judging)
+    judges = trusted if np.count_nonzero(trusted) >= FEWEST_JUDGES else first
     precision = np.ones(len(network)) if network.quality is None else network.quality**2
-    judged_precision = precision[judging]
-
-    def judge(departure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        scale = radial_scale(judges.squared_residuals(departure) * judged_precision, components)
-        return system.judged(departure, q, precision, max(scale, SMALLEST_SCALE))
-
+    jury = Jury(judges, precision, q, components, SMALLEST_SCALE)
     # Unweighted: weights by residuals against the guess, or among these pairs, would reject those of a surge.
     start, _ = system.rows(first).solve(q[first] ** 2)
-    settled = _settled(system, start, judge, network.days)
+    settled = _settled(system, start, jury, network.days)
     closure = Closure(prior.target + settled.departure, settled.weight, settled.normal)
     spanned = network.spanned(settled.psi > 0)
     doubtful = spanned & reach.only_long
@@ -146,18 +139,13 @@ class _Settled:
     converged: bool
 
 
-def _settled(
-    system: Differences | Bordered,
-    departure: np.ndarray,
-    judge: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
-    days: np.ndarray,
-) -> _Settled:
+def _settled(system: Differences | Bordered, departure: np.ndarray, jury: Jury, days: np.ndarray) -> _Settled:
     """Iterate the weights of a system's rows from those that a first departure gives."""
-    psi, weight = judge(departure)
+    psi, weight = system.judged(departure, jury)
     departure, normal = system.solve(weight)
     iterations, steps, converged = 1, 0, False
     while True:
-        next_psi, next_weight = judge(departure)
+        next_psi, next_weight = system.judged(departure, jury)
         step = system.correction(normal, next_weight, departure)
         change = float(_velocity_change(days, step))
         # What fits few pairs closely makes others look worse than they are: its verdict never stands.

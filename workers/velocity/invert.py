@@ -146,19 +146,19 @@ def invert_pixel(
     quality_flag[means.covered] = np.bitwise_or.reduce(
         [quality.raised_flags(network, part, means, count, vvc, windows) for part in solved.parts]
     )
-    columns = dict(
-        vx=velocity[:, 0],
-        vy=velocity[:, 1],
-        v=speed,
-        vx_error=error[:, 0],
-        vy_error=error[:, 1],
-        v_error=speed_error,
-        vx_error_lag1=correlation[:, 0],
-        vy_error_lag1=correlation[:, 1],
-        v_low=np.maximum(speed - reach, 0.0),
-        v_high=speed + reach,
-        count=count,
-    )
+    columns = {
+        "vx": velocity[:, 0],
+        "vy": velocity[:, 1],
+        "v": speed,
+        "vx_error": error[:, 0],
+        "vy_error": error[:, 1],
+        "v_error": speed_error,
+        "vx_error_lag1": correlation[:, 0],
+        "vy_error_lag1": correlation[:, 1],
+        "v_low": np.maximum(speed - reach, 0.0),
+        "v_high": speed + reach,
+        "count": count,
+    }
     full = np.full((len(columns), len(windows)), np.nan, np.float32)
     full[:, means.covered] = list(columns.values())
     if parameters.gaps == "mask":

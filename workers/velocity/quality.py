@@ -168,7 +168,7 @@ def raised_flags(
 
 @njit(nogil=True, cache=True)
 def _long_gaps(days, spanned):
-    """Of the intervals that no pair spans, those in a run of such intervals that lasts longer than 60 days."""
+    """Of the intervals that no pair spans, those in a run of such ones that lasts longer than 60 days."""
     long = np.zeros(spanned.size, np.bool_)
     left = 0
     for right in range(1, spanned.size + 1):

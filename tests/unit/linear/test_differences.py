@@ -6,7 +6,7 @@ import pytest
 from workers.linear.banded import NotPositiveDefinite
 from workers.linear.differences import MANY, Differences, residuals
 from workers.linear.penalty import jumps, penalty_band
-from workers.linear.robust import biweight
+from workers.linear.robust import Jury, biweight, radial_scale
 
 
 @pytest.mark.parametrize("coefficient", [1.0, 30.0, 100.0, 1000.0, 1e4, 1e6])
@@ -119,10 +119,17 @@ def test_rows_are_judged_by_the_length_of_their_residuals_and_their_quality(full
     system = full_system(dates=20, rows=30, coefficient=1.0).system
     rng = np.random.default_rng(2)
     unknowns, quality = rng.normal(size=(20, 2)), rng.uniform(0.1, 10.0, 30)
-    scale = float(np.sqrt(np.median(system.squared_residuals(unknowns)))) / 4
     precision = rng.uniform(0.5, 2.0, 30)
-    psi, weight = system.judged(unknowns, quality, precision, scale)
-    expected = biweight(system.squared_residuals(unknowns) * precision, scale)
+    squares = system.squared_residuals(unknowns) * precision
+    judges = squares < np.sort(squares)[7]
+    psi, weight = system.judged(unknowns, Jury(judges, precision, quality, 2, 0.0))
     assert 0 < np.count_nonzero(psi) < 30
-    np.testing.assert_allclose(psi, expected)
+    np.testing.assert_allclose(psi, biweight(squares, radial_scale(squares[judges])))
     np.testing.assert_allclose(weight, (quality * psi) ** 2)
+
+
+def test_no_scale_of_residuals_is_below_the_smallest(full_system):
+    system = full_system(dates=20, rows=30, coefficient=1.0).system
+    unknowns, ones = np.random.default_rng(2).normal(size=(20, 2)), np.ones(30)
+    psi, _ = system.judged(unknowns, Jury(ones > 0, ones, ones, 2, 1e4))
+    np.testing.assert_allclose(psi, biweight(system.squared_residuals(unknowns), 1e4))
