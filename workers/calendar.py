@@ -202,15 +202,20 @@ class Windows:
         Raises:
             InvalidRequest: the step is longer than the record, or no window is left.
         """
-        record = f"the record runs from {date_of(first)} to {date_of(last)}"
+
+        def refusal(reason: str, where: str) -> InvalidRequest:
+            # Dates are written out in an error alone: that takes longer than all windows do.
+            record = f"the record runs from {date_of(first)} to {date_of(last)}"
+            return InvalidRequest(reason.format(record=record), where)
+
         if step.shortest_days > last - first:
-            raise InvalidRequest(f"step {step.text} is longer than the record: {record}.", "step")
+            raise refusal(f"step {step.text} is longer than the record: {{record}}.", "step")
         start = (stride or step).starts(first - step.longest_days, last)
         end = step.after(start)
         keep = end > first
         if not keep.any():
-            raise InvalidRequest(
-                f"None of the windows of {step.text} every {stride.text} meets the record; {record}. "
+            raise refusal(
+                f"None of the windows of {step.text} every {stride.text} meets the record; {{record}}. "
                 "A shorter stride gives more windows.",
                 "stride",
             )
@@ -222,8 +227,8 @@ class Windows:
             if not interval.instant and interval.end is not None:
                 keep &= end <= interval.end
             if not keep.any():
-                raise InvalidRequest(
-                    f"No window of {step.text} lies wholly inside the datetime asked for; {record}.",
+                raise refusal(
+                    f"No window of {step.text} lies wholly inside the datetime asked for; {{record}}.",
                     "datetime",
                 )
         return cls(step, start[keep], end[keep], stride)

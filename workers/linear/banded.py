@@ -63,7 +63,7 @@ class Factor:
         if right.shape[1] != 2:
             return dpbtrs(self.lower, right, lower=1)[0]
         solution = np.ascontiguousarray(right.T)
-        _solve_two(self.lower.T, solution[0], solution[1])
+        solve_two(self.lower.T, solution[0], solution[1])
         return solution.T
 
     def solve_in_place(self, right: np.ndarray) -> None:
@@ -91,9 +91,10 @@ class Factor:
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
-def _solve_two(band, x, y):
-    """Solve for two right-hand sides in place, so that L is read once for both.
+def solve_two(band: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+    """Solve for two right-hand sides (size,) in place, so that L is read once for both.
 
+    `band` is the lower factor, (size, b + 1).
     The compiler may add the products of a row in several sums at once: in always the same ones.
     """
     size, width = band.shape[0], band.shape[1] - 1

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from workers.linear.banded import Factor, NotPositiveDefinite
+from workers.linear.banded import Factor, NotPositiveDefinite, solve_two
 from workers.linear.robust import Jury
 
 MANY = 16
@@ -42,6 +42,8 @@ class Normal:
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """N^-1 right for (p - 1, k) right-hand sides, as (p, k) with the fixed u_0 = 0."""
+        if right.shape[1] == 2:
+            return _solve_both(self.factor.lower.T, self.line, self.pull, right)
         solution = np.zeros((self.size + 1, right.shape[1]))
         bent = solution[1:]
         steady = _take_line_off(self.line, self.pull, right, bent)
@@ -167,6 +169,20 @@ def _put_line_back(line, pull, steady, bent):
         at, row = line[i], bent[i]
         for t in range(row.size):
             row[t] += at * share[t]
+
+
+@njit(nogil=True, cache=True)
+def _solve_both(band, line, pull, right):
+    """What `Normal.solve` does, for two right-hand sides in one call."""
+    solution = np.zeros((line.size + 1, 2))
+    bent = solution[1:]
+    steady = _take_line_off(line, pull, right, bent)
+    x, y = bent[:, 0].copy(), bent[:, 1].copy()
+    solve_two(band, x, y)
+    for k in range(line.size):
+        bent[k, 0], bent[k, 1] = x[k], y[k]
+    _put_line_back(line, pull, steady, bent)
+    return solution
 
 
 @njit(nogil=True, cache=True)

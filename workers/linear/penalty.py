@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from numba import njit
 
 
+@njit(nogil=True, cache=True)
 def jumps(times: np.ndarray) -> np.ndarray:
     """Rows of Gamma: the jump of slope at each inner time.
 
@@ -15,10 +19,14 @@ def jumps(times: np.ndarray) -> np.ndarray:
         (p - 2, 3) float64: row k acts on u_k, u_{k+1}, u_{k+2} and gives
         (u_{k+2} - u_{k+1}) / dt_{k+1} - (u_{k+1} - u_k) / dt_k. Empty with fewer than three times.
     """
-    rate = 1.0 / np.diff(times)
-    return np.stack([rate[:-1], -(rate[:-1] + rate[1:]), rate[1:]], axis=1)
+    rows = np.empty((max(times.size - 2, 0), 3))
+    for k in range(len(rows)):
+        before, after = 1.0 / (times[k + 1] - times[k]), 1.0 / (times[k + 2] - times[k + 1])
+        rows[k, 0], rows[k, 1], rows[k, 2] = before, -(before + after), after
+    return rows
 
 
+@njit(nogil=True, cache=True)
 def accelerations(times: np.ndarray) -> np.ndarray:
     """Rows of Gamma: the jump of slope over the root of the time between the middles of its two intervals.
 
@@ -31,10 +39,15 @@ def accelerations(times: np.ndarray) -> np.ndarray:
     Returns:
         (p - 2, 3) float64, as from `jumps`.
     """
-    apart = 0.5 * (times[2:] - times[:-2])
-    return jumps(times) / np.sqrt(apart)[:, None]
+    rows = jumps(times)
+    for k in range(len(rows)):
+        root = math.sqrt(0.5 * (times[k + 2] - times[k]))
+        for part in range(3):
+            rows[k, part] /= root
+    return rows
 
 
+@njit(nogil=True, cache=True)
 def penalty_band(rows: np.ndarray, strength: float, size: int) -> np.ndarray:
     """strength Gamma'Gamma of the unknowns u_1 .. u_size, as the first three columns of a band (`banded`).
 
@@ -49,5 +62,6 @@ def penalty_band(rows: np.ndarray, strength: float, size: int) -> np.ndarray:
     full = np.zeros((size + 1, 3))
     for left in range(3):
         for right in range(left, 3):
-            full[left : left + len(rows), right - left] += rows[:, left] * rows[:, right]
+            for k in range(len(rows)):
+                full[left + k, right - left] += rows[k, left] * rows[k, right]
     return strength * full[1:]

@@ -25,12 +25,16 @@ class Reach:
     spanned: np.ndarray
     """(p - 1,) int64: the lowest of the pairs that span each interval between successive dates; where none
     does, one more than without limit"""
+    pairs: np.ndarray
+    """(limits + 1,) int64: how many pairs each place is the lowest of"""
+    time: np.ndarray
+    """(limits + 2,) int64: how many days each place is the lowest of, for the pairs that span them"""
 
     @classmethod
     def of(cls, network: Network) -> Reach:
         """The reach of the pairs of a network."""
         limits = np.array(TRUSTED_BASELINES)
-        return cls(*_reach(network.first, network.second, network.baseline, limits, network.days.size))
+        return cls(*_reach(network.first, network.second, network.baseline, limits, network.days))
 
     @property
     def only_long(self) -> np.ndarray:
@@ -44,8 +48,7 @@ def trusted_baseline(network: Network, reach: Reach) -> int:
     They suffice if they are as many as the dates and span nine tenths of the time that pairs below 180 days
     span: the shorter a pair, the less it can decorrelate.
     """
-    pairs = np.cumsum(np.bincount(reach.limit, minlength=len(TRUSTED_BASELINES)))
-    time = np.cumsum(np.bincount(reach.spanned, np.diff(network.days), len(TRUSTED_BASELINES)))
+    pairs, time = np.cumsum(reach.pairs), np.cumsum(reach.time)
     for number, limit in enumerate(TRUSTED_BASELINES[:-1]):
         longest = time[len(TRUSTED_BASELINES) - 1]
         if pairs[number] >= network.days.size and time[number] >= SUFFICIENT_SHARE * longest:
@@ -61,24 +64,28 @@ def reference(network: Network, reach: Reach, limit: int) -> np.ndarray:
 
 
 @njit(nogil=True, cache=True)
-def _reach(first, second, baseline, limits, dates):
-    lowest = np.empty(first.size, np.int64)
-    change = np.zeros((limits.size + 1, dates), np.int64)
+def _reach(first, second, baseline, limits, days):
+    lowest, counted = np.empty(first.size, np.int64), np.zeros(limits.size + 1, np.int64)
+    change = np.zeros((limits.size + 1, days.size), np.int64)
     for e in range(first.size):
         number = 0
         for limit in limits:
             number += baseline[e] >= limit
         lowest[e] = number
+        counted[number] += 1
         change[number, first[e]] += 1
         change[number, second[e]] -= 1
-    spanned = np.full(dates - 1, limits.size + 1)
+    spanned = np.full(days.size - 1, limits.size + 1)
     for number in range(limits.size, -1, -1):
         pairs = 0
-        for k in range(dates - 1):
+        for k in range(days.size - 1):
             pairs += change[number, k]
             if pairs > 0:
                 spanned[k] = number
-    return lowest, spanned
+    time = np.zeros(limits.size + 2, np.int64)
+    for k in range(spanned.size):
+        time[spanned[k]] += days[k + 1] - days[k]
+    return lowest, spanned, counted, time
 
 
 @njit(nogil=True, cache=True)
