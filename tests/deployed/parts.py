@@ -102,19 +102,13 @@ class Ogive:
 
 
 @contextmanager
-def running(cubes: Path) -> Iterator[Ogive]:
-    """PostgreSQL, an S3 server, a TLS scheduler, two workers and the service, all real; the cube is made."""
+def store_up(settings: dict[str, str]) -> Iterator[tuple[Deployment, s3fs.S3FileSystem, Line]]:
+    """The parts that hold data, up; the others are still to be started. All are stopped at the end."""
     # Not below pytest's folder, which is closed to the user that PostgreSQL runs as.
     folder = Path(tempfile.mkdtemp(prefix="ogive-parts-"))
     folder.chmod(0o755)
-    cube = Path(write_cube(str(cubes), SPEC))
-    settings = {
-        "OGIVE_CUBES": f"s3://{BUCKET}/cubes/{cube.name}",
-        "OGIVE_SOURCE_ANONYMOUS": "false",
-        "OGIVE_LIMIT_JOBS_RUNNING": "1",
-    }
     with Line(*free_ports(1)) as line:
-        parts = deployment(folder, settings, endpoint=line.url)
+        parts = deployment(folder, settings | {"OGIVE_SOURCE_ANONYMOUS": "false"}, endpoint=line.url)
         line.target = parts.ports["objects"]
         try:
             parts.up_to_store()
@@ -123,13 +117,22 @@ def running(cubes: Path) -> Iterator[Ogive]:
                 secret=parts.environment["AWS_SECRET_ACCESS_KEY"],
                 endpoint_url=f"http://127.0.0.1:{line.target}",
             )
-            files.put(str(cube), f"{BUCKET}/cubes/{cube.name}", recursive=True)
-            parts.up()
-            with httpx.Client(base_url=parts.url, timeout=60) as http:
-                yield Ogive(parts, http, files, line, cube)
+            yield parts, files, line
         finally:
             parts.down()
             shutil.rmtree(folder)
+
+
+@contextmanager
+def running(cubes: Path) -> Iterator[Ogive]:
+    """PostgreSQL, an S3 server, a TLS scheduler, two workers and the service, all real; the cube is made."""
+    cube = Path(write_cube(str(cubes), SPEC))
+    settings = {"OGIVE_CUBES": f"s3://{BUCKET}/cubes/{cube.name}", "OGIVE_LIMIT_JOBS_RUNNING": "1"}
+    with store_up(settings) as (parts, files, line):
+        files.put(str(cube), f"{BUCKET}/cubes/{cube.name}", recursive=True)
+        parts.up()
+        with httpx.Client(base_url=parts.url, timeout=60) as http:
+            yield Ogive(parts, http, files, line, cube)
 
 
 def comparison(cube: Path, folder: Path) -> Callable[..., dict[str, bytes]]:

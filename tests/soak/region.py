@@ -8,17 +8,15 @@ parts and the S3 server against the least possible, and what the second worker g
 from __future__ import annotations
 
 import re
-import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import httpx
-import s3fs
 
-from infra.local.deployment import BUCKET, Deployment, deployment, free_ports
+from infra.local.deployment import BUCKET, Deployment
 from tests.deployed.line import Line
+from tests.deployed.parts import store_up
 from workers.cubes.cube import open_cube
 from workers.cubes.reference import Access
 from workers.regions import degrees
@@ -70,35 +68,20 @@ def main() -> int:
     opened = open_cube(str(cube), Access())
     pixels = int(sys.argv[2]) if len(sys.argv) > 2 else min(opened.grid.height, opened.grid.width)
     bbox = list(degrees(opened.grid.window(1, 1, pixels - 2, pixels - 2)))
-    folder = Path(tempfile.mkdtemp(prefix="ogive-parts-"))
-    folder.chmod(0o755)
-    settings = {"OGIVE_CUBES": f"s3://{BUCKET}/cubes/{cube.name}", "OGIVE_SOURCE_ANONYMOUS": "false"}
-    with Line(*free_ports(1)) as line:
-        parts = deployment(folder, settings, endpoint=line.url)
-        line.target = parts.ports["objects"]
-        try:
-            parts.up_to_store()
-            files = s3fs.S3FileSystem(
-                key=parts.environment["AWS_ACCESS_KEY_ID"],
-                secret=parts.environment["AWS_SECRET_ACCESS_KEY"],
-                endpoint_url=f"http://127.0.0.1:{line.target}",
-            )
-            for part in cube.iterdir():
-                if part.name not in UNREAD:
-                    files.put(str(part), f"{BUCKET}/cubes/{cube.name}/{part.name}", recursive=True)
-            parts.up()
-            requests, size = least(cube, pixels, opened.chunk[0])
-            print(f"{pixels} x {pixels} pixels, {opened.layers} layers; every chunk once: ", end="")
-            print(f"{requests} requests, {size / 1e6:.1f} MB")
-            print("two workers")
-            both = made(parts, line, bbox)
-            parts.workers[1].stop()
-            print("one worker")
-            alone = made(parts, line, bbox)
-            print(f"two workers are {alone / both:.2f} times as fast as one")
-        finally:
-            parts.down()
-            shutil.rmtree(folder)
+    with store_up({"OGIVE_CUBES": f"s3://{BUCKET}/cubes/{cube.name}"}) as (parts, files, line):
+        for part in cube.iterdir():
+            if part.name not in UNREAD:
+                files.put(str(part), f"{BUCKET}/cubes/{cube.name}/{part.name}", recursive=True)
+        parts.up()
+        requests, size = least(cube, pixels, opened.chunk[0])
+        print(f"{pixels} x {pixels} pixels, {opened.layers} layers; every chunk once: ", end="")
+        print(f"{requests} requests, {size / 1e6:.1f} MB")
+        print("two workers")
+        both = made(parts, line, bbox)
+        parts.workers[1].stop()
+        print("one worker")
+        alone = made(parts, line, bbox)
+        print(f"two workers are {alone / both:.2f} times as fast as one")
     return 0
 
 
