@@ -148,7 +148,8 @@ async def result(future: Future) -> Any:
     except KilledWorker as error:
         raise WorkersLost(
             "Every worker that took a part of the work died of it, most likely for want of memory; whoever "
-            "runs the service finds the reason in the logs of the workers."
+            "runs the service finds the reason in the logs of the workers.",
+            error.last_worker.address,
         ) from error
     except (FutureCancelledError, CommClosedError) as error:
         raise SchedulerUnavailable("The Dask cluster lost the work.") from error

@@ -175,6 +175,14 @@ class SchedulerUnavailable(ServiceError):
 class WorkersLost(SchedulerUnavailable):
     """Every worker that took a task died while it ran, most likely for want of memory."""
 
+    def __init__(self, message: str, worker: str = "") -> None:
+        super().__init__(message, worker)
+
+    @property
+    def worker(self) -> str:
+        """Address of the last of them, where one task alone is told of."""
+        return self.args[1]
+
 
 class DatabaseUnavailable(ServiceError):
     """The database cannot be reached, or cannot write, for the moment."""

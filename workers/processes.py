@@ -47,9 +47,9 @@ class ProductProcess(Process):
     """A process that makes a product, shard by shard; what any other makes is a document."""
 
     product: Callable[[Plan], ProductSpec]
-    compute: Callable[[Plan, int, Callable[[str], None], Callable[[], None]], ShardOutcome]
+    compute: Callable[[Plan, int, Callable[[str], None], Callable[[], None], int], ShardOutcome]
     """One shard; the first callback is told `done`, `empty` or `failed` after each block, the second is
-    called after each pixel, and either may raise to stop"""
+    called after each pixel, and either may raise to stop; in more parts than one it takes less memory"""
     provenance: Callable[[Plan, datetime], Provenance]
     """Where a product made by a plan comes from; the moment is that of its making"""
     collection: Mapping[str, Any]

@@ -119,20 +119,23 @@ def discard_failed(plan: Plan, products: str) -> None:
             receipts.delete(store, product, receipt.shard)
 
 
-def compute_shard(plan: Plan, index: int, products: str, job_id: str) -> ShardReceipt:
-    """Compute and write one shard as a task of a job, telling each block that is done.
+def compute_shard(plan: Plan, index: int, products: str, job_id: str, parts: int = 1) -> ShardReceipt:
+    """Compute and write one shard as a task of a job, telling who does it and each block that is done.
+
+    In several `parts`, one after the other, it takes less memory.
 
     Raises:
         Dismissed: the job was given up meanwhile.
         SourceError, StoreNotWritable: the input or the store is at fault.
     """
     worker, block, began = get_worker(), 0, time.process_time()
+    topic = f"job-{job_id}"
 
     def on_block(state: str) -> None:
         nonlocal block
         spent = round(time.process_time() - began, 3)
         told = {"shard": index, "block": block, "state": state, "cpu_seconds": spent}
-        worker.log_event(f"job-{job_id}", told)
+        worker.log_event(topic, told)
         block += 1
 
     def check() -> None:
@@ -140,8 +143,10 @@ def compute_shard(plan: Plan, index: int, products: str, job_id: str) -> ShardRe
             raise Dismissed("The job was dismissed.")
 
     check()
+    # Told before the work, for a worker that dies of it tells nothing.
+    worker.log_event(topic, {"shard": index, "worker": worker.address})
     with on_behalf(job_id=job_id, shard=index), spans.span("shard", ogive__job=job_id, ogive__shard=index):
-        return publish_shard(plan, index, products, on_block, check)
+        return publish_shard(plan, index, products, on_block, check, parts)
 
 
 def _go_on(*_: object) -> None:
@@ -154,8 +159,11 @@ def publish_shard(
     products: str,
     on_block: Callable[[str], None] = _go_on,
     check: Callable[[], None] = _go_on,
+    parts: int = 1,
 ) -> ShardReceipt:
-    """Compute one shard, write it whole, then its receipt; `check` may raise at any pixel to stop it.
+    """Compute one shard, in so many parts, write it whole, then its receipt.
+
+    `check` may raise at any pixel to stop it.
 
     Raises:
         SourceError, StoreNotWritable: the input or the store is at fault.
@@ -164,7 +172,7 @@ def publish_shard(
     spec, began, ended = process.product(plan), time.perf_counter(), "failed"
     try:
         with spans.span("solve"), measures.stage("solve"):
-            outcome = process.compute(plan, index, on_block, check)
+            outcome = process.compute(plan, index, on_block, check, parts)
         with spans.span("write"), measures.stage("write"):
             objects = zarr_layout.write_shard(store, spec, shard.row, shard.column, outcome.arrays)
             receipt = ShardReceipt(

@@ -9,12 +9,10 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, ClassVar
 
-from distributed import Future
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.catalog.moments import stamp
-from service.cluster import SHARD, result
 from service.database import away, reason
 from service.errors import (
     BudgetExceeded,
@@ -25,8 +23,10 @@ from service.errors import (
 )
 from service.jobs.house import House
 from service.jobs.job import Job, Status, now
+from service.jobs.portions import Portions
 from service.jobs.progress import Progress
-from workers.plan import Plan, ShardReceipt
+from service.jobs.shards import Shards
+from workers.plan import Plan
 
 _REPORT_SECONDS = 0.5
 _IDLE_TICKS = 10
@@ -42,6 +42,7 @@ class Execution:
     def __init__(self, house: House, job: Job, on_change: Callable[[], None]) -> None:
         self._house, self._job, self._on_change = house, job, on_change
         self._over_budget = False
+        self._portions = Portions()
         self._limit: asyncio.Timeout
 
     async def run(self, turns: asyncio.Semaphore) -> None:
@@ -167,11 +168,9 @@ class Execution:
         client, topic = self._house.cluster.client, f"job-{self._job.id}"
         client.subscribe_topic(topic, progress.event)
         reporter = asyncio.create_task(self._report(progress))
-        futures: list[Future] = []
-        waiting: list[asyncio.Task[ShardReceipt]] = []
+        shards = Shards(self._house, self._job.id, plan, progress, self._portions)
+        waiting = [asyncio.create_task(shards.receipt(index)) for index in shards.left]
         try:
-            futures += self._submit(plan, progress)
-            waiting += [asyncio.create_task(result(future)) for future in futures]
             for ended in asyncio.as_completed(waiting):
                 progress.receipt(await ended)
                 if progress.too_many_failed:
@@ -183,27 +182,7 @@ class Execution:
             await asyncio.gather(reporter, *waiting, return_exceptions=True)
             if client.status == "running":
                 client.unsubscribe_topic(topic)
-                await client.cancel([future for future in futures if not future.done()])
-
-    def _submit(self, plan: Plan, progress: Progress) -> list[Future]:
-        """One task for each shard that is left, the largest first: the last to end should be small."""
-        house, job = self._house, self._job
-        left = [index for index in range(len(plan.shards)) if index not in progress.finished]
-        left.sort(key=lambda index: (-plan.shards[index].blocks, index))
-        # Sent once, not with each task; what a lost worker held of it is made again.
-        shared = house.cluster.submit(Plan.model_validate_json, plan.model_dump_json(), key=f"plan-{job.id}")
-        return [
-            house.cluster.submit(
-                house.tasks.compute_shard,
-                shared,
-                index,
-                house.settings.products,
-                job.id,
-                key=f"shard-{job.id}-{index}",
-                resources=SHARD,
-            )
-            for index in left
-        ]
+                await shards.cancel()
 
     async def _report(self, progress: Progress) -> None:
         """Write the progress into the record, seldom enough not to burden the database.

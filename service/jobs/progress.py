@@ -20,6 +20,7 @@ class Progress:
         self.total = plan.blocks
         self._states: dict[int, dict[int, str]] = {}
         self._spent: dict[int, float] = {}
+        self._taken: dict[int, str] = {}
         self._receipts: dict[int, ShardReceipt] = {}
         self._began = time.monotonic()
         self._resumed = 0
@@ -31,8 +32,11 @@ class Progress:
         self._resumed = self.counts["blocks_done"]
 
     def event(self, event: tuple[float, dict[str, Any]]) -> None:
-        """Take an event of a task: one block of a shard is `done`, `empty` or `failed`."""
+        """Take an event of a task: a worker took a shard, or one block is `done`, `empty` or `failed`."""
         message = event[1]
+        if "worker" in message:
+            self._taken[message["shard"]] = message["worker"]
+            return
         self._states.setdefault(message["shard"], {})[message["block"]] = message["state"]
         self._spent[message["shard"]] = message["cpu_seconds"]
         self.changed = True
@@ -41,6 +45,11 @@ class Progress:
         """Take the receipt of a finished shard."""
         self._receipts[receipt.shard] = receipt
         self.changed = True
+
+    def taken_by(self, worker: str) -> int | None:
+        """The shard that a worker has taken, by its address, and not finished; None if there is none."""
+        left = (shard for shard, address in self._taken.items() if address == worker)
+        return next((shard for shard in left if shard not in self._receipts), None)
 
     @property
     def finished(self) -> frozenset[int]:

@@ -98,9 +98,8 @@ class ProductStore:
         measures.STORE_BYTES.inc(len(data))
 
     def _not_writable(self, key: str, error: Exception) -> StoreNotWritable:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return StoreNotWritable(
-            f"Products cannot be written to {self.location(key)}: {reason.rstrip('.')}. "
+            f"Products cannot be written to {self.location(key)}: {_reason(error)}. "
             "Name an existing bucket or a folder in which this process may create and delete files."
         )
 
@@ -113,9 +112,8 @@ class ProductStore:
         except (FileNotFoundError, NotADirectoryError):
             raise
         except unreachable(self.url) as error:
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise StoreUnavailable(
-                f"The store of products cannot be read at {self.location(key)}: {reason.rstrip('.')}."
+                f"The store of products cannot be read at {self.location(key)}: {_reason(error)}."
             ) from error
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> bytes:
@@ -212,6 +210,15 @@ class StoredObject:
     def read(self, start: int = 0, end: int | None = None) -> bytes:
         """The bytes from `start` up to but not including `end`."""
         return self.store.read(self.key, start, end)
+
+
+def _reason(error: Exception) -> str:
+    """Why a store failed, in its own words; by its code where an S3 server gives none (RequestTimeTooSkewed)."""
+    told = getattr(error, "strerror", None) or str(error)
+    if told in ("", "None"):
+        response = getattr(error.__cause__, "response", {})
+        told = response.get("Error", {}).get("Code") or type(error).__name__
+    return told.rstrip(".")
 
 
 def _write_file(path: Path, data: bytes) -> None:

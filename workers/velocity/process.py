@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from workers.velocity.planning import VelocityCubeInputs
 from workers.velocity.region import BlockState, Reading, solve_window
 from workers.velocity.series import Flag
 from workers.velocity.stac import COLLECTION_ID, PUBLICATIONS, SUMMARY
+from workers.velocity.strips import ChunkRows, strips
 from workers.velocity.variables import MAP_VARIABLES, SERIES_VARIABLES, VARIABLES
 
 
@@ -97,11 +99,16 @@ def _opened(plan_json: str) -> tuple[Mosaic, tuple[Cube, ...]]:
 
 
 def compute_shard(
-    plan: Plan, index: int, on_block: Callable[[BlockState], None], check: Callable[[], None]
+    plan: Plan,
+    index: int,
+    on_block: Callable[[BlockState], None],
+    check: Callable[[], None],
+    parts: int = 1,
 ) -> ShardOutcome:
     """Invert one shard: (T, h, w) and (h, w) arrays of every variable, and what to tell about them.
 
-    `on_block` is told of each chunk row, `check` is called after each pixel; either may raise to stop.
+    `on_block` is told of each chunk row, `check` is called after each pixel; either may raise to stop. In
+    several `parts`, one after the other, it takes less memory and gives the same.
 
     Raises:
         CubeChanged: a cube is not the one that was planned with, or is no longer when all is read.
@@ -114,17 +121,20 @@ def compute_shard(
     arrays = {name: np.full((len(windows), *size), np.nan, np.float32) for name in SERIES_VARIABLES}
     arrays["quality_flag"] = np.full((len(windows), *size), int(Flag.no_data), np.uint8)
     arrays |= {name: np.full(size, np.nan, np.float32) for name in MAP_VARIABLES}
-    blocks = {"total": shard.blocks, "empty": 0, "failed": 0}
-
-    def count(state: BlockState) -> None:
-        if state != "done":
-            blocks[state] += 1
-        on_block(state)
-
     mosaic, cubes = _opened(plan.model_dump_json())
     unanswered = int((mosaic.owners(shard.row, shard.column, *size) != NOBODY).sum())
-    reading, solved, vvc, pairs = Reading(), 0, [], Counter(valid=0, used=0)
-    for pixel in solve_window(mosaic, shard.row, shard.column, *size, windows, inputs, reading, count):
+    reading, solved, pairs = Reading(), 0, Counter(valid=0, used=0)
+    vvc = np.full(size, np.nan)
+    cut, decided = tuple(strips(shard.width, parts)), {}
+    chunk_rows = ChunkRows(mosaic, len(cut), on_block)
+    for pixel in chain.from_iterable(
+        solve_window(
+            mosaic,
+            *(shard.row, shard.column + left, shard.height, width),
+            *(windows, inputs, reading, chunk_rows.take, decided),
+        )
+        for left, width in cut
+    ):
         check()
         unanswered -= 1
         at = pixel.row - shard.row, pixel.column - shard.column
@@ -136,7 +146,7 @@ def compute_shard(
         pairs.update({f"rejected_{name}": taken for name, taken in pixel.series.rejected.items()})
         if pixel.series.used:
             solved += 1
-            vvc.append(round(float(pixel.series.vvc), 4))
+            vvc[at] = pixel.series.vvc
     # Chunks are read over minutes: only a cube that is the same before and after is one.
     for cube in cubes:
         cube.check_unchanged()
@@ -149,9 +159,13 @@ def compute_shard(
     return ShardOutcome(
         arrays=arrays,
         pixels=pixels,
-        blocks=blocks,
+        blocks={
+            "total": shard.blocks,
+            "empty": chunk_rows.count("empty"),
+            "failed": chunk_rows.count("failed"),
+        },
         pairs=dict(pairs),
         problems=tuple(dict.fromkeys(failure.message for failure in reading.failures)),
-        quality={"vvc": tuple(v for v in vvc if np.isfinite(v))},
+        quality={"vvc": tuple(round(float(v), 4) for v in vvc[np.isfinite(vvc)])},
         cpu_seconds=time.process_time() - began,
     )

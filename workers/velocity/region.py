@@ -78,7 +78,7 @@ def solve_window(
     windows: Windows,
     parameters: VelocityParameters,
     reading: Reading,
-    on_block: Callable[[BlockState], None] = lambda state: None,
+    on_block: Callable[[BlockState, Piece], None] = lambda state, piece: None,
     decided: dict[Key, Verdict | None] | None = None,
 ) -> Iterator[SolvedPixel]:
     """Yield the pixels of a window that have an owner, row by row.
@@ -147,7 +147,7 @@ def solve_window(
             yield from ready(unread)
             valid = any(np.isfinite(block.vx).any() for _, block in blocks)
             del blocks
-            on_block("failed" if lost else "done" if valid else "empty")
+            on_block("failed" if lost else "done" if valid else "empty", piece)
 
 
 def _unsolvable(mosaic: Mosaic, place: tuple[int, int], error: NotPositiveDefinite) -> PairsUnsolvable:

@@ -65,7 +65,7 @@ def test_start_and_success_are_told_once_each(serve, post, spot, ended, conforms
         assert "subscriber" not in client.get(f"{location}/inputs").json()
 
 
-def refuse(plan, index, products, job_id):
+def refuse(plan, index, products, job_id, parts):
     raise ZeroDivisionError
 
 

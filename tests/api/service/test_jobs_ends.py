@@ -151,9 +151,9 @@ def test_a_product_tells_when_it_expires_and_is_deleted_then(serve, settings, sp
 reads = []
 
 
-def lose_blocks_at_first(plan, index, products, job_id):
+def lose_blocks_at_first(plan, index, products, job_id, parts):
     """The first time that a shard is computed, one block of it cannot be read."""
-    receipt = tasks.compute_shard(plan, index, products, job_id)
+    receipt = tasks.compute_shard(plan, index, products, job_id, parts)
     reads.append(index)
     if reads.count(index) > 1:
         return receipt

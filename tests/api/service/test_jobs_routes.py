@@ -104,10 +104,10 @@ def test_an_unknown_job_is_told_with_the_uri_of_ogc(api, conforms, path):
 gate = threading.Event()
 
 
-def wait_at_the_gate(plan, index, products, job_id):
+def wait_at_the_gate(plan, index, products, job_id, parts):
     """Compute a shard once the gate is open; a dismissed job is noticed as the real task notices it."""
     gate.wait(60)
-    return tasks.compute_shard(plan, index, products, job_id)
+    return tasks.compute_shard(plan, index, products, job_id, parts)
 
 
 def test_a_running_job_can_be_dismissed_at_once(serve, tasks_but, spot, ended, conforms):
@@ -145,9 +145,9 @@ def test_the_record_of_an_ended_job_can_be_dropped_and_the_product_stays(serve, 
         assert client.get(f"{results['product']['href']}/zarr.json").status_code == 200
 
 
-def lose_blocks(plan, index, products, job_id):
+def lose_blocks(plan, index, products, job_id, parts):
     """A shard one of whose blocks could not be read."""
-    receipt = tasks.compute_shard(plan, index, products, job_id)
+    receipt = tasks.compute_shard(plan, index, products, job_id, parts)
     blocks = receipt.blocks | {"failed": 1}
     return receipt.model_copy(update={"blocks": blocks, "problems": (f"Chunk vx/0.0.{index} is truncated.",)})
 
@@ -169,7 +169,7 @@ def refuse(plan, products):
     raise StoreNotWritable("The bucket is gone.")
 
 
-def stumble(plan, index, products, job_id):
+def stumble(plan, index, products, job_id, parts):
     raise ZeroDivisionError("secret")
 
 
@@ -194,18 +194,18 @@ def test_a_job_that_fails_says_why(serve, tasks_but, spot, ended, replaced, stat
 started = []
 
 
-def first_shard_then_the_gate(plan, index, products, job_id):
+def first_shard_then_the_gate(plan, index, products, job_id, parts):
     """Let one shard through; the rest waits."""
     started.append(index)
     if len(started) > 1:
         gate.wait(60)
-    return tasks.compute_shard(plan, index, products, job_id)
+    return tasks.compute_shard(plan, index, products, job_id, parts)
 
 
-def count(plan, index, products, job_id):
+def count(plan, index, products, job_id, parts):
     """Note which shard is computed."""
     started.append(index)
-    return tasks.compute_shard(plan, index, products, job_id)
+    return tasks.compute_shard(plan, index, products, job_id, parts)
 
 
 def test_a_restarted_service_goes_on_from_the_finished_shards(serve, tasks_but, region, ended):

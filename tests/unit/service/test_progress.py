@@ -33,6 +33,17 @@ def test_blocks_count_once_however_often_a_shard_runs(progress):
     assert progress.counts == {"blocks_done": 2, "blocks_empty": 1, "blocks_failed": 0}
 
 
+def test_who_took_a_shard_is_known_until_it_is_finished(progress):
+    for shard, worker in ((0, "tcp://a"), (1, "tcp://b"), (2, "tcp://a")):
+        progress.event((0.0, {"shard": shard, "worker": worker}))
+        if shard == 0:
+            progress.receipt(receipt(0))
+    assert progress.taken_by("tcp://a") == 2
+    progress.event((0.0, {"shard": 1, "worker": "tcp://c"}))
+    assert progress.taken_by("tcp://b") is None
+    assert progress.counts["blocks_done"] == 4
+
+
 def test_a_receipt_overrides_the_events_of_its_shard(progress):
     progress.event(event(0, 0, "failed"))
     progress.event(event(1, 0))
