@@ -213,7 +213,7 @@ class StoredObject:
 
 
 def _reason(error: Exception) -> str:
-    """Why a store failed, in its own words; by its code where an S3 server gives none (RequestTimeTooSkewed)."""
+    """Why a store failed; by the code of the error where an S3 server says nothing else."""
     told = getattr(error, "strerror", None) or str(error)
     if told in ("", "None"):
         response = getattr(error.__cause__, "response", {})
