@@ -110,8 +110,8 @@ def _informative(day1, day2, vx, vy, first, last, limits):
             number += apart >= at
         limit[e] = number
         longest = max(longest, number)
-        if number == 0:
-            pairs[day1[e] + day2[e] - 2 * first] += 1
+        # Unsigned: no index needs to be asked whether it counts from the end.
+        pairs[np.uint64(day1[e] + day2[e] - 2 * first)] += number == 0
     before = np.zeros(places + 1, np.int64)
     for longer in range(1, longest + 1):
         before[1:] = np.cumsum(pairs[:-1])
@@ -127,8 +127,8 @@ def _informative(day1, day2, vx, vy, first, last, limits):
     place, baseline, x, y = np.empty(size, np.int64), np.empty(size), np.empty(size), np.empty(size)
     for e in range(day1.size):
         if limit[e] == 0:
-            middle = day1[e] + day2[e] - 2 * first
-            at = end[middle]
+            middle = np.uint64(day1[e] + day2[e] - 2 * first)
+            at = np.uint64(end[middle])
             place[at], baseline[at], x[at], y[at] = middle, day2[e] - day1[e], vx[e], vy[e]
             end[middle] += 1
     return (place, baseline, x, y), offsets
@@ -165,7 +165,7 @@ def _departures(pairs, medians):
     place, baseline, x, y = pairs
     squares = np.empty(place.size)
     for k in range(place.size):
-        step = place[k] // (2 * MEDIAN_STEP)
+        step = np.uint64(place[k]) // np.uint64(2 * MEDIAN_STEP)
         years = baseline[k] / YEAR
         squares[k] = ((x[k] - medians[step, 0]) * years) ** 2 + ((y[k] - medians[step, 1]) * years) ** 2
     return squares
@@ -180,7 +180,7 @@ def _daily(pairs, kept, days):
     sums = np.zeros((2 * days + 2, 3))
     for k in range(place.size):
         if kept[k]:
-            after = place[k] + 1
+            after = np.uint64(place[k] + 1)
             weight = min(baseline[k], float(STEADY_BASELINE))
             counted[after] += 1
             sums[after, 0] += weight

@@ -77,7 +77,7 @@ def _dates(day1, day2, start, end):
     """The days touched, the place of both days of each pair among them, and the days between."""
     index = np.full(end - start + 1, -1, np.int32)
     for e in range(day1.size):
-        index[day1[e] - start] = index[day2[e] - start] = 0
+        index[np.uint64(day1[e] - start)] = index[np.uint64(day2[e] - start)] = 0
     days = np.empty(index.size, np.int64)
     dates = 0
     for k in range(index.size):
@@ -88,7 +88,8 @@ def _dates(day1, day2, start, end):
     first, second = np.empty(day1.size, np.int32), np.empty(day1.size, np.int32)
     baseline = np.empty(day1.size, np.int64)
     for e in range(day1.size):
-        first[e], second[e] = index[day1[e] - start], index[day2[e] - start]
+        # Unsigned: no index needs to be asked whether it counts from the end.
+        first[e], second[e] = index[np.uint64(day1[e] - start)], index[np.uint64(day2[e] - start)]
         baseline[e] = day2[e] - day1[e]
     return days[:dates].copy(), first, second, baseline
 

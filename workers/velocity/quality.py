@@ -80,13 +80,11 @@ def squared_length(vectors: np.ndarray) -> np.ndarray:
 @njit(nogil=True, cache=True)
 def _in_errors(left, error, psi):
     """Squared lengths of the residuals of pairs with a weight, in units of their errors."""
-    squares = np.empty(psi.size)
-    k = 0
+    squares, kept = np.empty(psi.size), np.uint64(0)
     for e in range(psi.size):
-        if psi[e] > 0.0:
-            squares[k] = (left[e, 0] / error[e, 0]) ** 2 + (left[e, 1] / error[e, 1]) ** 2
-            k += 1
-    return squares[:k]
+        squares[kept] = (left[e, 0] / error[e, 0]) ** 2 + (left[e, 1] / error[e, 1]) ** 2
+        kept += np.uint64(psi[e] > 0.0)
+    return squares[:kept]
 
 
 def quantile(psi: np.ndarray, level: float) -> float:
@@ -111,8 +109,8 @@ def _counts(days, first, second, psi, start, end):
     # The sums of psi of the pairs that begin before each date, and of those that end.
     begun, ended = np.zeros(days.size + 1), np.zeros(days.size + 1)
     for e in range(psi.size):
-        begun[first[e] + 1] += psi[e]
-        ended[second[e] + 1] += psi[e]
+        begun[np.uint64(first[e] + 1)] += psi[e]
+        ended[np.uint64(second[e] + 1)] += psi[e]
     for k in range(days.size):
         begun[k + 1] += begun[k]
         ended[k + 1] += ended[k]

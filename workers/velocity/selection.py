@@ -115,7 +115,8 @@ def _screened(reason, vx, vy, min_speed, max_speed):
     rows = np.empty(vx.size, np.int64)
     x, y = np.empty_like(vx), np.empty_like(vy)
     taken = np.zeros(len(REASONS), np.int64)
-    kept = 0
+    # Unsigned here and below: no index needs to be asked whether it counts from the end.
+    kept = np.uint64(0)
     for row in range(vx.size):
         if not (np.isfinite(vx[row]) and np.isfinite(vy[row])):
             continue
@@ -127,17 +128,17 @@ def _screened(reason, vx, vy, min_speed, max_speed):
             taken[SPEED] += 1
         else:
             rows[kept], x[kept], y[kept] = row, vx[row], vy[row]
-            kept += 1
+            kept += np.uint64(1)
     return rows[:kept], x[:kept], y[:kept], taken
 
 
 @njit(nogil=True, cache=True)
 def _kept(rows, x, y, near):
     """What of three columns is near; moves instead of branches."""
-    kept = 0
+    kept = np.uint64(0)
     for k in range(rows.size):
         rows[kept], x[kept], y[kept] = rows[k], x[k], y[k]
-        kept += near[k]
+        kept += np.uint64(near[k])
     return rows[:kept], x[:kept], y[:kept]
 
 
@@ -147,7 +148,7 @@ def _sort_ties(rows, day1, day2, ties):
     begin, start, end = 0, day1[rows[0]], day2[rows[0]]
     for k in range(1, rows.size):
         row, at = rows[k], k
-        first, second = day1[row], day2[row]
+        first, second = day1[np.uint64(row)], day2[np.uint64(row)]
         if first != start or second != end:
             if first < start or (first == start and second < end):
                 return False
@@ -179,7 +180,7 @@ def _taken(rows, day1, day2, vx, vy, error_x, error_y):
     x, y = np.empty(rows.size), np.empty(rows.size)
     along_x, along_y = np.empty(rows.size), np.empty(rows.size)
     for k in range(rows.size):
-        row = rows[k]
+        row = np.uint64(rows[k])
         first[k], second[k] = day1[row], day2[row]
         x[k], y[k] = vx[row], vy[row]
         along_x[k], along_y[k] = error_x[row], error_y[row]

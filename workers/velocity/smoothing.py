@@ -22,6 +22,8 @@ ROBUST_PASSES = 2
 """After the first pass of LOWESS, each with the days judged by the pass before"""
 CACHED = 1024
 """Numbers that a filter works on at once, so that they stay in the nearest cache"""
+TAPS = 4
+"""Taps that are added up at once, so that a sum is fetched and put back but once for all of them"""
 
 
 def savitzky_golay(velocity: np.ndarray) -> np.ndarray:
@@ -85,13 +87,20 @@ def _correlated(velocity: np.ndarray, filters: Callable[[int], np.ndarray]) -> n
 @njit(nogil=True, cache=True)
 def _correlate(values, kernel, found):
     """Moving sums of two interleaved components."""
+    together = kernel.size - kernel.size % TAPS
     for begin in range(0, found.size, CACHED):
         part = found[begin : begin + CACHED]
         part[:] = 0.0
-        for tap in range(kernel.size):
-            shifted = values[begin + 2 * tap : begin + 2 * tap + part.size]
+        for tap in range(0, together, TAPS):
+            one, two, three, four = kernel[tap], kernel[tap + 1], kernel[tap + 2], kernel[tap + 3]
+            near = values[begin + 2 * tap : begin + 2 * tap + part.size + 6]
             for k in range(part.size):
-                part[k] += kernel[tap] * shifted[k]
+                sooner, later = one * near[k] + two * near[k + 2], three * near[k + 4] + four * near[k + 6]
+                part[k] += sooner + later
+        for tap in range(together, kernel.size):
+            near = values[begin + 2 * tap : begin + 2 * tap + part.size]
+            for k in range(part.size):
+                part[k] += kernel[tap] * near[k]
 
 
 @cache

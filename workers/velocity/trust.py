@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numba import njit
@@ -48,9 +49,9 @@ def trusted_baseline(network: Network, reach: Reach) -> int:
     They suffice if they are as many as the dates and span nine tenths of the time that pairs below 180 days
     span: the shorter a pair, the less it can decorrelate.
     """
-    pairs, time = np.cumsum(reach.pairs), np.cumsum(reach.time)
+    pairs, time = (list(accumulate(each.tolist())) for each in (reach.pairs, reach.time))
+    longest = time[len(TRUSTED_BASELINES) - 1]
     for number, limit in enumerate(TRUSTED_BASELINES[:-1]):
-        longest = time[len(TRUSTED_BASELINES) - 1]
         if pairs[number] >= network.days.size and time[number] >= SUFFICIENT_SHARE * longest:
             return limit
     return TRUSTED_BASELINES[-1]
