@@ -53,25 +53,31 @@ class WindowMeans:
 
 def window_means(days: np.ndarray, windows: Windows) -> WindowMeans:
     """The functionals of windows on the record that runs from `days[0]` to `days[-1]`; days: (p,) int64."""
-    start, end = np.maximum(windows.start, days[0]), np.minimum(windows.end, days[-1])
-    covered = start < end
-    whole = (start == windows.start) & (end == windows.end)
-    start, end, whole = start[covered], end[covered], whole[covered]
-    return WindowMeans(covered, whole, start, end, *_functionals(days, start, end))
+    return WindowMeans(*_functionals(days, windows.start, windows.end))
 
 
 @njit(nogil=True, cache=True)
-def _functionals(days, start, end):
-    """Nodes and coefficients of the mean velocities between two moments."""
-    nodes, coefficients = np.empty((start.size, 4), np.int64), np.empty((start.size, 4))
-    for t in range(start.size):
-        rate = YEAR / (end[t] - start[t])
-        for n, moment, signed in ((0, start[t], -rate), (2, end[t], rate)):
+def _functionals(days, begins, ends):
+    """The fields of `WindowMeans`, in their order."""
+    covered, whole = np.empty(begins.size, np.bool_), np.empty(begins.size, np.bool_)
+    start, end = np.empty(begins.size, np.int64), np.empty(begins.size, np.int64)
+    nodes, coefficients = np.empty((begins.size, 4), np.int64), np.empty((begins.size, 4))
+    t = 0
+    for window in range(begins.size):
+        begin, stop = max(begins[window], days[0]), min(ends[window], days[-1])
+        covered[window] = begin < stop
+        if not covered[window]:
+            continue
+        start[t], end[t] = begin, stop
+        whole[t] = begin == begins[window] and stop == ends[window]
+        rate = YEAR / (stop - begin)
+        for n, moment, signed in ((0, begin, -rate), (2, stop, rate)):
             left = min(np.searchsorted(days, moment, side="right") - 1, days.size - 2)
             share = (moment - days[left]) / (days[left + 1] - days[left])
             nodes[t, n], nodes[t, n + 1] = left, left + 1
             coefficients[t, n], coefficients[t, n + 1] = signed * (1.0 - share), signed * share
-    return nodes, coefficients
+        t += 1
+    return covered, whole[:t], start[:t], end[:t], nodes[:t], coefficients[:t]
 
 
 @njit(nogil=True, cache=True)

@@ -49,12 +49,17 @@ def window_errors(
     return error, np.clip(correlation, -1.0, 1.0).round(2)
 
 
+@njit(nogil=True, cache=True)
 def speed_error(velocity: np.ndarray, error: np.ndarray) -> np.ndarray:
     """1-sigma error of the speed (eq. 12): (T',) from (T', 2); the larger one where the speed is 0."""
-    speed = np.hypot(velocity[:, 0], velocity[:, 1])
-    moving = speed > 0
-    along = np.hypot(velocity[:, 0] * error[:, 0], velocity[:, 1] * error[:, 1])
-    return np.where(moving, along / np.where(moving, speed, 1.0), np.maximum(error[:, 0], error[:, 1]))
+    found = np.empty(len(velocity))
+    for t in range(len(velocity)):
+        x, y, along_x, along_y = velocity[t, 0], velocity[t, 1], error[t, 0], error[t, 1]
+        speed = math.hypot(x, y)
+        found[t] = (
+            math.hypot(x * along_x, y * along_y) / speed if speed > 0.0 else np.maximum(along_x, along_y)
+        )
+    return found
 
 
 def error_scale(network: Network, left: np.ndarray, psi: np.ndarray) -> float:
@@ -93,7 +98,7 @@ def quantile(psi: np.ndarray, level: float) -> float:
     Degrees of freedom: pairs with a weight, less one for the steady motion that the penalty leaves free; at
     least one.
     """
-    return float(stdtrit(max(1, np.count_nonzero(psi) - 1), 0.5 + level / 2))
+    return float(stdtrit(max(1, np.count_nonzero(psi > 0) - 1), 0.5 + level / 2))
 
 
 def counts(network: Network, psi: np.ndarray, means: WindowMeans | SplineMeans) -> np.ndarray:
@@ -145,23 +150,26 @@ def raised_flags(
     windows: Windows,
 ) -> np.ndarray:
     """(T',) uint8, bits of `Flag` for windows with a value."""
-    days = network.days
-    unpaired = _long_gaps(days, robust.spanned)
+    days, step = network.days, windows.step.days
     pixel = {
-        Flag.short_step: windows.step.days is not None and windows.step.days < SHORTEST_STEP,
+        Flag.short_step: step is not None and step < SHORTEST_STEP,
         Flag.low_vvc: vvc < LEAST_COHERENCE,
         Flag.no_convergence: not robust.converged,
     }
-    windowed = {
-        Flag.low_count: count < FEWEST_PAIRS,
-        Flag.edge: ~means.whole,
-        Flag.decorrelation_doubt: _touches(days, robust.doubtful, means.start, means.end),
-        Flag.filled: _touches(days, unpaired, means.start, means.end),
-    }
     bits = np.full(len(means), sum(flag.value for flag, raised in pixel.items() if raised), np.uint8)
-    for flag, raised in windowed.items():
-        bits |= raised * np.uint8(flag.value)
+    unpaired = _long_gaps(days, robust.spanned)
+    _raise(bits, Flag.decorrelation_doubt.value, _touches(days, robust.doubtful, means.start, means.end))
+    _raise(bits, Flag.filled.value, _touches(days, unpaired, means.start, means.end))
+    _raise(bits, Flag.edge.value, ~means.whole)
+    _raise(bits, Flag.low_count.value, count < FEWEST_PAIRS)
     return bits
+
+
+@njit(nogil=True, cache=True)
+def _raise(bits, flag, raised):
+    for t in range(bits.size):
+        if raised[t]:
+            bits[t] |= flag
 
 
 @njit(nogil=True, cache=True)
