@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+from itertools import pairwise
 from threading import Lock
 
 import numpy as np
@@ -100,8 +101,8 @@ class Cube:
         with self._reading_table:
             if self._table is None:
                 variables = {variable.name: variable for variable in self._layout.pairs}
-                stored = self._source.read(dict.fromkeys(variables, (slice(None),)))
-                self._table = pair_table(self.id, variables, stored)
+                stored = self._source.read([(name, (slice(None),)) for name in variables])
+                self._table = pair_table(self.id, variables, dict(zip(variables, stored, strict=True)))
             return self._table
 
     def check_unchanged(self) -> None:
@@ -138,42 +139,55 @@ class Cube:
         inside = self.grid.holds(row, column) and self.grid.holds(row + height - 1, column + width - 1)
         if not inside or height < 1 or width < 1:
             raise ValueError(f"window {row, column, height, width} is not inside {self.grid}")
-        window = (slice(None), slice(row, row + height), slice(column, column + width))
-        stored = self._source.read(dict.fromkeys(VELOCITIES, window))
+        parts = self._chunk_columns(column, width)
+        rows = slice(None), slice(row, row + height)
+        wanted = [(name, (*rows, part)) for part in parts for name in VELOCITIES]
+        # Taken off the end one by one, so that what is arranged is not kept as stored.
+        stored = self._source.read(wanted)[::-1]
         order = self.table().order
-        vx, vy = (arrange(stored.pop(v.name), order, v) for v in self._layout.velocities)
-        return PairBlock(row, column, vx, vy)
+        block = PairBlock(row, column, *np.empty((2, height, width, order.size), np.float32))
+        for part in parts:
+            for variable, arranged in zip(self._layout.velocities, (block.vx, block.vy), strict=True):
+                arrange(stored.pop(), order, variable, arranged, part.start - column)
+        return block
+
+    def _chunk_columns(self, column: int, width: int) -> list[slice]:
+        """The columns of a window, cut where its chunks are: a chunk is then copied whole, not line by line."""
+        across, last = self.chunk[1], column + width
+        edges = [column, *range((column // across + 1) * across, last, across), last]
+        return [slice(*edge) for edge in pairwise(edges)]
 
 
-def arrange(stored: np.ndarray, order: np.ndarray, variable: Variable) -> np.ndarray:
-    """Turn (layers, rows, columns) as stored into (rows, columns, n) float32, NaN where missing.
+def arrange(
+    stored: np.ndarray, order: np.ndarray, variable: Variable, arranged: np.ndarray, column: int = 0
+) -> None:
+    """Turn (layers, rows, columns) as stored into series of pixels, float32, NaN where missing.
 
     Args:
-        stored: values of a window.
+        stored: values of a window, or of some columns of it.
         order: (n,) the layer of each pair.
         variable: tells the missing values.
+        arranged: (rows, columns of the window, n) float32, filled from `column` on.
     """
-    layers, height, width = stored.shape
-    flat = np.ascontiguousarray(stored, stored.dtype.newbyteorder("=")).reshape(layers, height * width)
-    arranged = np.empty((height * width, order.size), np.float32)
+    native = np.ascontiguousarray(stored, stored.dtype.newbyteorder("="))
     with np.errstate(over="ignore"):
-        _turn(flat, order, np.array(variable.missing, np.float32), arranged)
-    return arranged.reshape(height, width, order.size)
+        _turn(native, order, np.array(variable.missing, np.float32), arranged, column)
 
 
 @njit(nogil=True, cache=True)
-def _turn(stored, order, missing, arranged):
+def _turn(stored, order, missing, arranged, begin):
     """Layers as stored, side by side for each pixel: a tile of them at a time stays in the cache."""
     for start in range(0, order.size, TILE):
         layers = order[start : start + TILE]
-        for pixel in range(stored.shape[1]):
-            series = arranged[pixel, start : start + layers.size]
-            for k in range(layers.size):
-                series[k] = stored[layers[k], pixel]
-            for value in missing:
+        for row in range(stored.shape[1]):
+            for column in range(stored.shape[2]):
+                series = arranged[row, begin + column, start : start + layers.size]
                 for k in range(layers.size):
-                    if series[k] == value:
-                        series[k] = np.nan
+                    series[k] = stored[layers[k], row, column]
+                for value in missing:
+                    for k in range(layers.size):
+                        if series[k] == value:
+                            series[k] = np.nan
 
 
 def _fingerprint(metadata: bytes) -> str:

@@ -113,7 +113,7 @@ def _coordinates(source: Source) -> tuple[np.ndarray, np.ndarray] | None:
     """Cell centres x and y, in metres, if the cube has them."""
     if source.variable("x") is None or source.variable("y") is None:
         return None
-    read = source.read({"x": (slice(None),), "y": (slice(None),)})
+    read = dict(zip("xy", source.read([("x", (slice(None),)), ("y", (slice(None),))]), strict=True))
     return read["x"].astype(np.float64), read["y"].astype(np.float64)
 
 

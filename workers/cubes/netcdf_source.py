@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import h5netcdf
@@ -73,11 +73,11 @@ class NetcdfSource:
             missing_values(attributes, None),
         )
 
-    def read(self, wanted: Mapping[str, Selection]) -> dict[str, np.ndarray]:
-        found = {}
-        for name, selection in wanted.items():
+    def read(self, wanted: Sequence[tuple[str, Selection]]) -> list[np.ndarray]:
+        found = []
+        for name, selection in wanted:
             try:
-                found[name] = np.asarray(self._file.variables[name][selection])
+                found.append(np.asarray(self._file.variables[name][selection]))
             except (OSError, RuntimeError, ValueError) as error:
                 raise ChunkUnreadable(
                     f"A chunk of {name} of cube {self.name} is truncated or damaged and cannot be decoded "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -40,8 +40,8 @@ class Source(Protocol):
     def variable(self, name: str) -> Variable | None:
         """How a variable is stored; None if there is none of that name. Reads no values."""
 
-    def read(self, wanted: Mapping[str, Selection]) -> dict[str, np.ndarray]:
-        """Stored values of several variables, fetched side by side.
+    def read(self, wanted: Sequence[tuple[str, Selection]]) -> list[np.ndarray]:
+        """Stored values of parts of variables, by their names, fetched side by side.
 
         Raises:
             SourceUnavailable: the store did not answer.

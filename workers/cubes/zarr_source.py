@@ -13,7 +13,7 @@ import itertools
 import json
 import math
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -117,15 +117,13 @@ class ZarrSource:
         dimensions = attributes.get("_ARRAY_DIMENSIONS") or document.get("dimension_names") or ()
         return Variable(name, tuple(dimensions), array.shape, array.chunks, array.dtype, attributes, missing)
 
-    def read(self, wanted: Mapping[str, Selection]) -> dict[str, np.ndarray]:
+    def read(self, wanted: Sequence[tuple[str, Selection]]) -> list[np.ndarray]:
         async def side_by_side() -> list[Any]:
-            reads = (self._arrays[name].async_array.getitem(part) for name, part in wanted.items())
+            reads = (self._arrays[name].async_array.getitem(part) for name, part in wanted)
             return await asyncio.gather(*reads)
 
         try:
-            return {
-                name: np.asarray(values) for name, values in zip(wanted, sync(side_by_side()), strict=True)
-            }
+            return [np.asarray(values) for values in sync(side_by_side())]
         except SourceError:
             raise
         except Exception as error:
@@ -134,9 +132,9 @@ class ZarrSource:
                 raise told.exceptions[0] from error
             raise self._culprit(wanted, error) from error
 
-    def _culprit(self, wanted: Mapping[str, Selection], error: Exception) -> ChunkUnreadable:
+    def _culprit(self, wanted: Sequence[tuple[str, Selection]], error: Exception) -> ChunkUnreadable:
         """The error for a failed read, naming the first chunk that cannot be decoded."""
-        for name, selection in wanted.items():
+        for name, selection in wanted:
             array = self._arrays[name]
             for index, part in _stored_chunks(array, selection):
                 try:
@@ -150,7 +148,7 @@ class ZarrSource:
                         f"({reason}).",
                         f"{self.name}/{key}",
                     )
-        names = ", ".join(wanted)
+        names = ", ".join(dict.fromkeys(name for name, _ in wanted))
         return ChunkUnreadable(
             f"A chunk of {names} of cube {self.name} could not be decoded when first read ({error}).",
             f"{self.name}/{names}",

@@ -25,7 +25,8 @@ def warm() -> None:
     """Run one tiny inversion: seconds on a fresh installation, much less once compiled code is cached."""
     day = np.arange(0, 120, 10, dtype=np.int32)
     stored = np.zeros((day.size, 1, 1), np.int16)
-    arrange(stored, np.arange(day.size), Variable("v", (), (), (), stored.dtype, {}, (-32767.0,)))
+    velocity = Variable("v", (), (), (), stored.dtype, {}, (-32767.0,))
+    arrange(stored, np.arange(day.size), velocity, np.empty((1, 1, day.size), np.float32))
     later = day + 20
     # Beyond what is trusted: only then are some pairs taken out of all.
     later[0] = 200

@@ -170,8 +170,11 @@ def test_arranging_is_a_plain_transposition(dtype, shape):
     random = np.random.default_rng(1)
     stored = random.integers(-50, 50, shape).astype(dtype)
     order = random.permutation(shape[0])[: shape[0] - 2]
-    found = arrange(stored, order, Variable("vx", (), shape, shape, stored.dtype, {}, (-7.0, 3.0)))
+    variable = Variable("vx", (), shape, shape, stored.dtype, {}, (-7.0, 3.0))
+    found = np.zeros((*shape[1:], order.size), np.float32)
+    cut = shape[2] // 3
+    for part in (slice(0, cut), slice(cut, None)):
+        arrange(stored[..., part], order, variable, found, part.start)
     plain = np.moveaxis(stored[order], 0, -1).astype("f4")
     plain[(plain == -7) | (plain == 3)] = np.nan
     np.testing.assert_array_equal(found, plain)
-    assert found.flags.c_contiguous
