@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tests.benchmarks import inversion, region, shard_row, startup
+from tests.benchmarks import inversion, region, shard, startup
 from tests.benchmarks.reading import reading_seconds
 from tests.benchmarks.report import Table, conditions, seconds
 from tests.benchmarks.sides import ogive, ticoi
@@ -35,22 +35,22 @@ def main(
 
 def _beside(layers: int, rounds: int, quick: bool, folder: Path) -> Table:
     table = Table("Beside it", ("what", "measured", "target"))
-    row = shard_row.measure(layers, folder)
+    whole = shard.measure(layers, folder)
     chunk = write_cube(
         str(folder / "chunk.zarr"), SyntheticCube(pairs=layers, height=10, width=10, years=10.0)
     )
     reading = reading_seconds(chunk, rounds)
-    hours = row.seconds * PIXELS_100_KM / 3600.0
+    hours = whole.seconds * PIXELS_100_KM / 3600.0
     size = (10, 80) if quick else (20, 160)
     spec = SyntheticCube(pairs=500 if quick else 2_000, height=size[0], width=size[1], years=10.0)
     times = region.measure(spec, folder, 1 if quick else 2)
     table.rows.extend(
         [
             (f"reading and decoding a pixel, {layers:,} layers", seconds(reading), "-"),
-            (f"a pixel of a shard row with all its reading, {layers:,} layers", seconds(row.seconds), "-"),
+            (f"a pixel of a shard with all its reading, {layers:,} layers", seconds(whole.seconds), "-"),
             (
-                f"peak memory of a worker, shard row, {layers:,} layers",
-                f"{row.peak_bytes / 1e9:.2f} GB",
+                f"peak memory of a worker, a shard, {layers:,} layers",
+                f"{whole.peak_bytes / 1e9:.2f} GB",
                 "≤ 2 GB",
             ),
             (f"100 x 100 km ({PIXELS_100_KM:,} px), {layers:,} layers", f"{hours:.1f} core-hours", "≤ 3"),

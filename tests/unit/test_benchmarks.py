@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.benchmarks import accuracy, cases, decorrelation, ogive_pixel, shard_row, stated_errors
+from tests.benchmarks import accuracy, cases, decorrelation, ogive_pixel, shard, stated_errors
 from tests.benchmarks.accuracy import METHODS, NOTHING
 from tests.benchmarks.reading import reading_seconds
 from tests.benchmarks.report import Table, seconds
@@ -168,14 +168,13 @@ def test_a_side_says_why_it_failed_and_goes_on(echo):
         echo.ask(factor=1)
 
 
-def test_a_shard_row_and_a_chunk_are_measured(tmp_path):
-    cube = write_cube(str(tmp_path / "row.zarr"), shard_row.spec(60))
-    row = shard_row.run(cube)
-    assert row.pixels == 400
-    assert row.peak_bytes > 50e6
-    assert row.seconds > 0
+def test_a_shard_and_a_chunk_are_measured(tmp_path):
+    whole = shard.run(write_cube(str(tmp_path / "shard.zarr"), shard.spec(60, 10)))
+    assert whole.pixels == 100
+    assert whole.peak_bytes > 50e6
+    assert whole.seconds > 0
     chunk = write_cube(str(tmp_path / "chunk.zarr"), SyntheticCube(pairs=60, height=10, width=10))
-    assert 0 < reading_seconds(chunk, 3) < row.seconds
+    assert 0 < reading_seconds(chunk, 3) < whole.seconds
 
 
 def test_tables_are_written_as_markdown_too(capsys):

@@ -23,7 +23,7 @@ from workers.errors import CubeChanged, CubeInvalid
 from workers.regions import to_grid
 
 _NETCDF = (".nc", ".nc4", ".h5")
-TILE = 64
+TILE = 128
 """Layers that are turned over at once"""
 
 
@@ -152,7 +152,7 @@ class Cube:
         return block
 
     def _chunk_columns(self, column: int, width: int) -> list[slice]:
-        """The columns of a window, cut where its chunks are: a chunk is then copied whole, not line by line."""
+        """The columns of a window, cut where its chunks are: a chunk is copied whole, not line by line."""
         across, last = self.chunk[1], column + width
         edges = [column, *range((column // across + 1) * across, last, across), last]
         return [slice(*edge) for edge in pairwise(edges)]
@@ -177,17 +177,22 @@ def arrange(
 @njit(nogil=True, cache=True)
 def _turn(stored, order, missing, arranged, begin):
     """Layers as stored, side by side for each pixel: a tile of them at a time stays in the cache."""
+    # Unsigned places in one long row: no index needs to be asked whether it counts from the end.
+    _, rows, columns = stored.shape
+    flat, layers = stored.ravel(), np.empty(TILE, np.uint64)
     for start in range(0, order.size, TILE):
-        layers = order[start : start + TILE]
-        for row in range(stored.shape[1]):
-            for column in range(stored.shape[2]):
-                series = arranged[row, begin + column, start : start + layers.size]
-                for k in range(layers.size):
-                    series[k] = stored[layers[k], row, column]
+        size = min(TILE, order.size - start)
+        for k in range(size):
+            layers[k] = order[start + k] * rows * columns
+        for row in range(rows):
+            for column in range(columns):
+                pixel = np.uint64(row * columns + column)
+                series = arranged[row, begin + column, start : start + size]
+                for k in range(size):
+                    series[k] = flat[layers[k] + pixel]
                 for value in missing:
-                    for k in range(layers.size):
-                        if series[k] == value:
-                            series[k] = np.nan
+                    for k in range(size):
+                        series[k] = np.float32(np.nan) if series[k] == value else series[k]
 
 
 def _fingerprint(metadata: bytes) -> str:

@@ -1,4 +1,4 @@
-"""One row of blocks of a shard in a process of its own: its peak memory and its time a pixel."""
+"""One shard in a process of its own: its peak memory and its time a pixel."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ from workers.velocity.warm import warm
 BLOCK = 10
 
 
-def spec(pairs: int) -> SyntheticCube:
-    """A cube that holds the row with a chunk to spare on every side, so that the halo is read too."""
-    return SyntheticCube(pairs=pairs, height=3 * BLOCK, width=SHARD_PIXELS + 2 * BLOCK, years=10.0)
+def spec(pairs: int, size: int = SHARD_PIXELS) -> SyntheticCube:
+    """A cube that holds a shard with a chunk to spare on every side, so that the halo is read too."""
+    side = size + 2 * BLOCK
+    return SyntheticCube(pairs=pairs, height=side, width=side, years=10.0)
 
 
 @dataclass(frozen=True, slots=True)
-class ShardRow:
+class Shard:
     """What a worker needed for it."""
 
     peak_bytes: int
@@ -40,30 +41,31 @@ class ShardRow:
     """Processor time a pixel: reading with the halo, guesses of the halo, inversion"""
 
 
-def measure(pairs: int, folder: Path) -> ShardRow:
-    """Write the cube, and run the row in a fresh process."""
-    cube = write_cube(str(folder / f"row-{pairs}.zarr"), spec(pairs))
-    command = [sys.executable, "-m", "tests.benchmarks.shard_row", cube]
+def measure(pairs: int, folder: Path) -> Shard:
+    """Write the cube, and solve the shard in a fresh process."""
+    cube = write_cube(str(folder / f"shard-{pairs}.zarr"), spec(pairs))
+    command = [sys.executable, "-m", "tests.benchmarks.shard", cube]
     done = subprocess.run(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, check=True)
-    return ShardRow(**json.loads(done.stdout))
+    return Shard(**json.loads(done.stdout))
 
 
-def run(cube: str) -> ShardRow:
-    """Invert the row in this process."""
+def run(cube: str) -> Shard:
+    """Solve all but the outer chunks of a cube in this process."""
     warm()
     opened = open_cube(cube, Access())
     parameters = VelocityParameters()
     windows = Windows.select(parameters.window_step, *opened.record())
     mosaic, reading, pixels = Mosaic([opened], opened.grid), Reading(), 0
     began = time.process_time()
-    for _ in solve_window(mosaic, BLOCK, BLOCK, BLOCK, SHARD_PIXELS, windows, parameters, reading):
+    window = BLOCK, BLOCK, opened.grid.height - 2 * BLOCK, opened.grid.width - 2 * BLOCK
+    for _ in solve_window(mosaic, *window, windows, parameters, reading):
         pixels += 1
     took = time.process_time() - began
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    return ShardRow(peak, pixels, took / pixels)
+    return Shard(peak, pixels, took / pixels)
 
 
 if __name__ == "__main__":
-    row = run(sys.argv[1])
-    print(json.dumps({name: getattr(row, name) for name in ShardRow.__slots__}))
+    shard = run(sys.argv[1])
+    print(json.dumps({name: getattr(shard, name) for name in Shard.__slots__}))
