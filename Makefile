@@ -27,7 +27,7 @@ soak: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.soak.fuzz own 10000 600
 	$(BIN)/python -m tests.soak.faults 20
 	$(BIN)/pytest tests/deployed -m soak
-	$(BIN)/python -m tests.soak.memory 400
+	$(BIN)/python -m tests.soak.memory
 
 # Beside the peer ticoi, in an environment of its own. Options go in BENCH: make bench BENCH=--quick
 bench: $(VENV)/run.stamp .bench/peer.stamp

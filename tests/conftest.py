@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -32,6 +34,12 @@ examples.load_profile("ogive")
 
 PASSWORD = "only-on-loopback"
 _numbers = itertools.count()
+
+
+def pytest_configure() -> None:
+    """Have `kill` end what the tests started, in order, as Ctrl-C does."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

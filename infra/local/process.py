@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PATIENCE_S = 90
+PATIENCE_S = 240
+"""A worker that starts on a fresh installation compiles its kernels first, on a busy machine for minutes"""
 
 
 class PartFailed(Exception):
@@ -78,7 +79,7 @@ class Process:
         """Wait until it serves.
 
         Raises:
-            PartFailed: it ended, or does not serve within a minute and a half.
+            PartFailed: it ended, or does not serve within four minutes.
         """
         until = time.monotonic() + PATIENCE_S
         while not self.ready():
@@ -98,7 +99,7 @@ class Process:
         self._end(signal.SIGKILL, patience=5.0)
 
     def await_end(self, patience: float = PATIENCE_S) -> None:
-        """Wait until it has ended by itself, no longer than a minute and a half."""
+        """Wait until it has ended by itself, no longer than four minutes."""
         until = time.monotonic() + patience
         while self.pid is not None and time.monotonic() < until:
             time.sleep(0.02)
