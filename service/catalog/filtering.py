@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import cql2
@@ -20,7 +20,7 @@ from service.catalog.table import ITEMS
 __all__ = ["Filter"]
 
 _LONGEST, _DEEPEST = 8000, 60
-_COLUMNS = {"id": ITEMS.c.id, "collection": ITEMS.c.collection}
+_COLUMNS = {"id": ITEMS.c.id, "collection": ITEMS.c.collection, "title": ITEMS.c.title}
 _log = logging.getLogger(__name__)
 
 
@@ -41,12 +41,17 @@ class Filter:
         self._expression = _read(text, isinstance(expression, str))
 
     def holds(self, item: dict[str, Any]) -> bool:
-        """Whether an item fulfils it."""
+        """Whether an item fulfils it; of the item `id` and what the filter names are read."""
         try:
             return self._expression.matches(_dated(item))
         except Exception as error:  # noqa: BLE001 (the library raises Exception where a property is missing)
             _log.debug("Item %s cannot be compared: %s", item["id"], error)
             return False
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The properties that it asks about, as it writes them."""
+        return frozenset(_names(self._expression.to_json()))
 
     @property
     def necessary(self) -> list[sa.ColumnElement[bool]]:
@@ -103,6 +108,16 @@ def _depth(text: str) -> int:
         elif character in ")]}":
             deep -= 1
     return deepest
+
+
+def _names(expression: Any) -> Iterator[str]:
+    if isinstance(expression, dict):
+        if isinstance(name := expression.get("property"), str):
+            yield name
+        expression = list(expression.values())
+    if isinstance(expression, list):
+        for part in expression:
+            yield from _names(part)
 
 
 def _conjuncts(expression: Any) -> Iterator[dict[str, Any]]:

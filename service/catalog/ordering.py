@@ -25,19 +25,15 @@ __all__ = ["SORTABLES", "Order", "SortKey"]
 _C = ITEMS.c
 
 
-def _text(name: str) -> sa.ColumnElement[Any]:
-    return sa.func.coalesce(_C.document["properties"][name].as_string(), "")
-
-
-SORTABLES: dict[str, sa.ColumnElement[Any]] = {
+SORTABLES: dict[str, sa.Column[Any]] = {
     "id": _C.id,
     "collection": _C.collection,
     "datetime": _C.first,
     "start_datetime": _C.first,
     "end_datetime": _C.last,
-    "created": _text("created"),
-    "updated": _text("updated"),
-    "title": _text("title"),
+    "created": _C.created,
+    "updated": _C.updated,
+    "title": _C.title,
 }
 """What sorts items, with or without `properties.` before it; `datetime` is the start of the period"""
 _MOMENTS = ("datetime", "start_datetime", "end_datetime")
@@ -119,7 +115,12 @@ class Order:
             beyond = column > value if key.direction == "asc" else column < value
             found.append(sa.and_(*equal, beyond))
             equal.append(column == value)
-        return sa.or_(*found, sa.and_(*equal, _C.number < number))
+        beyond = sa.or_(*found, sa.and_(*equal, _C.number < number))
+        if not self.keys:
+            return beyond
+        first, start = SORTABLES[self.keys[0].field], values[0]
+        # Said again of the first key alone, as a range, which its index finds.
+        return sa.and_(first >= start if self.keys[0].direction == "asc" else first <= start, beyond)
 
     @property
     def _names(self) -> list[str]:

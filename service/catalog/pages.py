@@ -1,27 +1,26 @@
 """One page of what a search selects.
 
 SQL selects by names, times and boxes; where a place is asked for, shapely tells which of these candidates
-have a part of it, and a filter is held to their documents.
+have a part of it, and a filter is held to their facts. Documents are read of the items of the page alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import shapely
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.concurrency import run_in_threadpool
 
+from service.catalog.checking import Check
 from service.catalog.search import Search
 from service.catalog.table import ITEMS, during, meets_any
 
 __all__ = ["Page", "page"]
 
-_AT_ONCE = 200
+_AT_ONCE = 500
 _COUNTED = 5000
 
 
@@ -68,55 +67,45 @@ async def _page_of_all(connection: AsyncConnection, search: Search) -> Page:
     matched = await connection.scalar(sa.select(sa.func.count()).select_from(ITEMS).where(*selected))
     if search.token is not None:
         selected.append(order.after(search.token))
-    query = sa.select(ITEMS.c.number, ITEMS.c.document, *order.columns).where(*selected)
+    query = sa.select(ITEMS.c.number, *order.columns).where(*selected)
     rows = (await connection.execute(query.order_by(*order.clauses).limit(search.limit + 1))).all()
-    shown = rows[: search.limit]
-    token = order.token(shown[-1]) if len(rows) > len(shown) else None
-    return Page([line.document for line in shown], matched, token)
+    return await _shown(connection, search, rows, matched)
 
 
 async def _page_of_candidates(connection: AsyncConnection, search: Search) -> Page:
-    """A page where footprints are compared, and documents where there is a filter; few are held at once."""
-    order = search.order
+    """A page where footprints are compared, or what filters ask about; few candidates are held at once."""
+    order, selected, check = search.order, _conditions(search), Check.of(search)
     after = sa.true() if search.token is None else order.after(search.token)
-    query = sa.select(ITEMS.c.number, ITEMS.c.footprint, after.label("after"), *order.columns)
-    query = query.where(*_conditions(search)).order_by(*order.clauses)
-    candidates = (await connection.execute(query)).all()
-    if search.shape is not None:
-        candidates = await run_in_threadpool(_meeting, search.shape, candidates)
-    rest = [line for line in candidates if line.after]
-    if (condition := search.condition) is None:
-        shown = rest[: search.limit]
-        documents = [document async for part in _documents(connection, shown) for _, document in part]
-        return Page(documents, len(candidates), order.token(shown[-1]) if len(rest) > len(shown) else None)
-    counted = len(candidates) <= _COUNTED
+    counted = search.condition is None or await _few(connection, selected)
+    if not counted:
+        selected.append(after)
+    query = sa.select(*check.columns, after.label("after"), *order.columns)
+    query = query.where(*selected).order_by(*order.clauses)
     found, matched = [], 0
-    async for part in _documents(connection, candidates if counted else rest):
-        held = await run_in_threadpool(lambda part: [pair for pair in part if condition.holds(pair[1])], part)
+    candidates = await connection.stream(query)
+    async for part in candidates.partitions(_AT_ONCE):
+        held = await run_in_threadpool(check.those_of, part)
         matched += len(held)
-        found += [pair for pair in held if pair[0].after]
+        found += [line for line in held if line.after][: search.limit + 1 - len(found)]
         if not counted and len(found) > search.limit:
             break
-    shown = found[: search.limit]
-    token = order.token(shown[-1][0]) if len(found) > len(shown) else None
-    return Page([document for _, document in shown], matched if counted else None, token)
+    await candidates.close()
+    return await _shown(connection, search, found, matched if counted else None)
 
 
-def _meeting(place: shapely.Geometry, candidates: Sequence[sa.Row[Any]]) -> list[sa.Row[Any]]:
-    """The candidates with a part of a place."""
-    shapely.prepare(place)
-    footprints = shapely.from_wkb(np.array([line.footprint for line in candidates], object))
-    return [candidates[n] for n in np.flatnonzero(shapely.intersects(place, footprints))]
+async def _few(connection: AsyncConnection, selected: list[sa.ColumnElement[bool]]) -> bool:
+    """Whether the candidates are few enough to hold a filter to each of them, for their number's sake."""
+    some = sa.select(ITEMS.c.number).where(*selected).limit(_COUNTED + 1).subquery()
+    return (await connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) <= _COUNTED
 
 
-async def _documents(
-    connection: AsyncConnection, lines: Sequence[sa.Row[Any]]
-) -> AsyncIterator[list[tuple[sa.Row[Any], dict[str, Any]]]]:
-    """Rows with their documents, in their order, some at a time."""
-    for start in range(0, len(lines), _AT_ONCE):
-        part = lines[start : start + _AT_ONCE]
-        query = sa.select(ITEMS.c.number, ITEMS.c.document).where(
-            ITEMS.c.number.in_([line.number for line in part])
-        )
-        found = {row.number: row.document for row in await connection.execute(query)}
-        yield [(line, found[line.number]) for line in part if line.number in found]
+async def _shown(
+    connection: AsyncConnection, search: Search, rows: Sequence[sa.Row[Any]], matched: int | None
+) -> Page:
+    """The page of these rows, which are one more than it holds where another follows; documents come last."""
+    shown = rows[: search.limit]
+    query = sa.select(ITEMS.c.number, ITEMS.c.document)
+    query = query.where(ITEMS.c.number.in_([line.number for line in shown]))
+    found = {row.number: row.document for row in await connection.execute(query)}
+    documents = [found[line.number] for line in shown if line.number in found]
+    return Page(documents, matched, search.order.token(shown[-1]) if len(rows) > len(shown) else None)

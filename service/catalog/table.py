@@ -8,10 +8,16 @@ from typing import Any
 import shapely
 import sqlalchemy as sa
 
+from service.catalog.facts import facts
 from service.catalog.moments import Span, moment, stamp
 from service.database import METADATA
 
 __all__ = ["EXTENTS", "ITEMS", "Box", "during", "extent", "meets_any", "row"]
+
+_SORTED = ("created", "updated", "title")
+"""Properties that items are sorted by as text; empty where an item has none"""
+_PLAIN = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+"""Text in the order of its characters, whatever the language of the database"""
 
 ITEMS = sa.Table(
     "catalog_items",
@@ -25,8 +31,10 @@ ITEMS = sa.Table(
     sa.Column("south", sa.Float, nullable=False),
     sa.Column("east", sa.Float, nullable=False),
     sa.Column("north", sa.Float, nullable=False),
-    sa.Column("first", sa.DateTime, nullable=False, doc="Naive UTC, as all moments here"),
-    sa.Column("last", sa.DateTime, nullable=False),
+    sa.Column("first", sa.DateTime, nullable=False, index=True, doc="Naive UTC, as all moments here"),
+    sa.Column("last", sa.DateTime, nullable=False, index=True),
+    *(sa.Column(name, _PLAIN, nullable=False, server_default="", index=True) for name in _SORTED),
+    sa.Column("facts", sa.Text, nullable=False, server_default="{}", doc="JSON, see service.catalog.facts"),
     sa.Column(
         "footprint", sa.LargeBinary, nullable=False, doc="Geometry as WKB, to be tested without its document"
     ),
@@ -63,6 +71,8 @@ def row(item: dict[str, Any]) -> dict[str, Any]:
         "north": bbox[half + 1],
         "first": moment(properties.get("start_datetime") or properties["datetime"]),
         "last": moment(properties.get("end_datetime") or properties["datetime"]),
+        **{name: properties.get(name) or "" for name in _SORTED},
+        "facts": facts(item),
         "footprint": shapely.to_wkb(shapely.geometry.shape(item["geometry"])),
         "document": item,
     }

@@ -9,8 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from service.catalog import pages as room
+from service.catalog.facts import tell_all
 from service.catalog.filtering import Filter
 from service.catalog.ordering import SORTABLES, SortKey
+from service.catalog.queryables import queryables
 from service.catalog.search import Search
 from service.catalog.store import Catalog
 from workers.errors import InvalidRequest
@@ -125,6 +127,28 @@ async def test_a_filter_knows_places(catalog, filled, workshop) -> None:
     assert [item["id"] for item in page.items] == [workshop.item(3)["id"]]
 
 
+def test_facts_tell_all_that_queryables_name() -> None:
+    names = queryables("https://ogive.test", "Queryables")["properties"]
+    assert tell_all(names)
+    assert tell_all({"properties.gsd", "ogive:vvc.p10"})
+    assert not tell_all({"gsd", "eo:cloud_cover"})
+
+
+@pytest.mark.parametrize("more", ["", " AND cube:dimensions.time.step = 'P30D'"], ids=["facts", "documents"])
+async def test_a_filter_and_a_place_hold_at_once(catalog, filled, workshop, more) -> None:
+    west, south, _, _ = workshop.item(3)["bbox"]
+    condition = (
+        f"gsd = 120 AND S_DISJOINT(geometry, POINT({west - 1} {south})) AND NOT title = 'Title 1'{more}"
+    )
+    _, _, east, north = workshop.item(6)["bbox"]
+    page = await catalog.search(
+        Search(filter=condition, bbox=[west, south, east, north], sortby=SortKey.parse("id"))
+    )
+    assert {item["id"] for item in page.items} == {workshop.item(number)["id"] for number in (3, 5, 6)} | {
+        workshop.item(2)["id"]
+    }
+
+
 async def test_what_is_too_much_to_count_is_not_counted_and_still_found(catalog, filled, monkeypatch) -> None:
     monkeypatch.setattr(room, "_COUNTED", 3)
     monkeypatch.setattr(room, "_AT_ONCE", 2)
@@ -160,7 +184,7 @@ def test_sql_learns_only_what_must_hold() -> None:
     def names(condition: str) -> list[str]:
         return [clause.left.name for clause in Filter(condition).necessary]
 
-    assert names("id = 'a' AND collection = 'b' AND gsd = 3") == ["id", "collection"]
+    assert names("id = 'a' AND title = 'b' AND gsd = 3") == ["id", "title"]
     assert names("id = 'a' OR collection = 'b'") == []
     assert names("NOT id = 'a'") == []
 

@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 
 from service import database, migrations
 from service.catalog.store import Catalog
-from service.catalog.table import ITEMS
+from service.catalog.table import ITEMS, row
 from service.database import METADATA
 from service.jobs.job import Status
 from service.jobs.store import JobStore
@@ -76,6 +76,10 @@ async def test_what_the_first_release_kept_is_kept(database_url, more):
     [(job,), _] = await jobs.page(10)
     assert (job.status, job.item, job.cpu_seconds) == (Status.successful, "ogive_first", 3.5)
     assert (await catalog.get("ogive-velocity", job.item))["properties"]["title"] == "The first product"
+    async with engine.connect() as connection:
+        [kept] = (await connection.execute(sa.select(ITEMS))).mappings().all()
+    assert kept == {"number": 1, **row(kept["document"])}
+    assert '"title":"The first product"' in kept["facts"]
     assert await jobs.change(job.id, after=[Status.successful], message="Done again.")
     await engine.dispose()
     await tables_are_as_needed(database_url)
