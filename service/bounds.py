@@ -72,7 +72,9 @@ class Bounds:
                 secret[0] if secret[0].lower() in _KEY_NAMES else "",
             )
         if len(query) > self._query:
-            raise QueryTooLong(f"The query string has {len(query)} bytes; {self._query} may be.")
+            raise QueryTooLong(
+                f"The query string has {len(query)} bytes; {self._query} may be.", "query", self._query
+            )
 
     async def _read(self, headers: Headers, receive: Receive) -> bytes | None:
         """The whole body; None where the client has gone.
@@ -84,9 +86,11 @@ class Bounds:
         if coding.strip().lower() != "identity":
             raise CodedBody(f"The body is coded with {coding!r}; send it as it is.")
         told = headers.get("content-length", "0")
-        too_large = f"The body has more than the {self._body} bytes that may be."
+        too_large = BodyTooLarge(
+            f"The body has more than the {self._body} bytes that may be.", "body", self._body
+        )
         if not told.isdigit() or int(told) > self._body:
-            raise BodyTooLarge(too_large)
+            raise too_large
         parts, size = [], 0
         try:
             async with asyncio.timeout(_SECONDS):
@@ -97,7 +101,7 @@ class Bounds:
                     parts.append(message.get("body", b""))
                     size += len(parts[-1])
                     if size > self._body:
-                        raise BodyTooLarge(too_large)
+                        raise too_large
                     if not message.get("more_body"):
                         return b"".join(parts)
         except TimeoutError:

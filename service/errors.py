@@ -11,18 +11,19 @@ OgiveError (workers.errors)
     ├── NotAcceptable         no representation that the client accepts; carries those there are
     ├── Unauthorized          who asks has not proved who they are
     ├── Forbidden             who asks may not do this
-    ├── RateLimited           more requests than one caller may send
-    ├── QuotaExceeded         more work than one caller may have done in a day
+    ├── OverLimit             a limit of the service refuses it; carries which
+    │   ├── RateLimited           more requests than one caller may send
+    │   ├── QuotaExceeded         more work than one caller may have done in a day
+    │   ├── BodyTooLarge          a body of more bytes than may be
+    │   ├── QueryTooLong          a query string of more bytes than may be
+    │   └── TooManyJobs           no more jobs may run or wait
     ├── IdentityUnavailable   the OpenID provider does not answer
-    ├── BodyTooLarge          a body of more bytes than may be
-    ├── QueryTooLong          a query string of more bytes than may be
     ├── CodedBody             a compressed body
     ├── SlowBody              a body that does not come to its end
     ├── SchedulerUnavailable  the Dask cluster cannot be reached or lost the work
     │   └── WorkersLost           the workers that took a task died of it
     ├── DatabaseUnavailable   the database cannot be reached or cannot write
     ├── NotReady              a part that the service needs does not answer; carries what each said
-    ├── TooManyJobs           no more jobs may run or wait
     ├── IdempotencyConflict   a key that stands for one request came with another
     ├── BudgetExceeded        the job used what its request allowed
     └── DeadlineExceeded      the answer, or the job, took longer than the limit
@@ -50,6 +51,7 @@ __all__ = [
     "NotAcceptable",
     "NotFound",
     "NotReady",
+    "OverLimit",
     "QueryTooLong",
     "QuotaExceeded",
     "RateLimited",
@@ -119,44 +121,61 @@ class Forbidden(ServiceError):
     """Who asks is known, and may not do this."""
 
 
-class RateLimited(ServiceError):
+class OverLimit(ServiceError):
+    """A limit of the service refuses it."""
+
+    def __init__(self, message: str, limit: str, value: float | str, *more: Any) -> None:
+        super().__init__(message, limit, value, *more)
+
+    @property
+    def limit(self) -> str:
+        """The limit, as /limits calls it."""
+        return self.args[1]
+
+    @property
+    def value(self) -> float | str:
+        """What it is now."""
+        return self.args[2]
+
+
+class RateLimited(OverLimit):
     """More requests than one caller may send."""
 
-    def __init__(self, message: str, wait: float, window: str) -> None:
-        super().__init__(message, wait, window)
+    def __init__(self, message: str, limit: str, value: str, wait: float, window: str) -> None:
+        super().__init__(message, limit, value, wait, window)
 
     @property
     def wait(self) -> float:
         """Seconds until one more may be sent."""
-        return self.args[1]
+        return self.args[3]
 
     @property
     def window(self) -> str:
         """Of which window nothing is left."""
-        return self.args[2]
+        return self.args[4]
 
 
-class QuotaExceeded(ServiceError):
+class QuotaExceeded(OverLimit):
     """More work than one caller may have done in a day."""
 
-    def __init__(self, message: str, wait: float) -> None:
-        super().__init__(message, wait)
+    def __init__(self, message: str, limit: str, value: float, wait: float) -> None:
+        super().__init__(message, limit, value, wait)
 
     @property
     def wait(self) -> float:
         """Seconds until some of it counts no more."""
-        return self.args[1]
+        return self.args[3]
 
 
 class IdentityUnavailable(ServiceError):
     """The OpenID provider does not answer, so no token can be checked."""
 
 
-class BodyTooLarge(ServiceError):
+class BodyTooLarge(OverLimit):
     """The body has more bytes than may be."""
 
 
-class QueryTooLong(ServiceError):
+class QueryTooLong(OverLimit):
     """The query string has more bytes than may be."""
 
 
@@ -200,7 +219,7 @@ class NotReady(ServiceError):
         return self.args[1]
 
 
-class TooManyJobs(ServiceError):
+class TooManyJobs(OverLimit):
     """As many jobs run or wait as may."""
 
 

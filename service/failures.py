@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from service.dependencies import base_url
+from service.errors import DeadlineExceeded
 from service.formats.problem import Problem, of_kind, problem
 from service.middleware import instance
 from service.problems import INVALID, NOT_ALLOWED, NOT_FOUND
@@ -31,6 +32,8 @@ def install(app: FastAPI) -> None:
 async def _ogive_error(request: Request, error: OgiveError) -> JSONResponse:
     where = getattr(request.state, "parameters", "query")
     made = problem(error, base_url(request), instance(request.scope), where)
+    if isinstance(error, DeadlineExceeded):
+        made.document["refused_by"] = request.app.state.settings.refused_by("wait")
     if made.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("Request %s: %s", request.state.request_id, error.message)
     return made.response()

@@ -26,16 +26,18 @@ def _estimated(estimate: dict[str, Any] | None) -> dict[str, Any]:
     return {} if estimate is None else {"estimate": estimate, "async": estimate["execution"]}
 
 
-def _refused_by(name: str | None, **value: float) -> dict[str, Any]:
-    """The limit that refused, as /limits calls it, and where it is set."""
-    if name is None:
-        return {}
+def _refused_by(name: str, value: float | str) -> dict[str, Any]:
+    """The limit that refused, as /limits calls it, what it is now, and where it is set."""
     short = name.removeprefix("max_")
-    return {"refused_by": {"limit": short, **value, "setting": f"{PREFIX}LIMIT_{short.upper()}"}}
+    return {"refused_by": {"limit": short, "value": value, "setting": f"{PREFIX}LIMIT_{short.upper()}"}}
+
+
+def _over(error: service.OverLimit) -> dict[str, Any]:
+    return _refused_by(error.limit, error.value)
 
 
 def _too_large(error: workers.TooLarge) -> dict[str, Any]:
-    refused = _refused_by(error.limit, value=error.limits.get(error.limit))
+    refused = {} if error.limit is None else _refused_by(error.limit, error.limits[error.limit])
     return {"limits": error.limits, "split": error.split, **refused, **_estimated(error.estimate)}
 
 
@@ -209,7 +211,7 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "Too many requests",
         "More requests came than one caller may send; /limits says how many that are, RateLimit-Policy and "
         "RateLimit in every answer too. Wait as long as Retry-After says.",
-        lambda error: {"violated-policies": [error.window], "reset": math.ceil(error.wait)},
+        lambda error: _over(error) | {"violated-policies": [error.window], "reset": math.ceil(error.wait)},
         _wait,
     ),
     service.QuotaExceeded: Kind(
@@ -218,7 +220,7 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "Quota of a day used up",
         "The jobs of one caller may cost so many processor seconds in 24 hours; /limits says how many. Wait "
         "as long as Retry-After says, or ask for less.",
-        lambda error: {"violated-policies": ["cpu-seconds"], "reset": math.ceil(error.wait)},
+        lambda error: _over(error) | {"violated-policies": ["cpu-seconds"], "reset": math.ceil(error.wait)},
         _wait,
     ),
     service.IdentityUnavailable: Kind(
@@ -229,10 +231,14 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         headers=_retry,
     ),
     service.BodyTooLarge: Kind(
-        "body-too-large", 413, "Body too large", "Send less at once; /limits says how much may be."
+        "body-too-large", 413, "Body too large", "Send less at once; /limits says how much may be.", _over
     ),
     service.QueryTooLong: Kind(
-        "query-too-long", 414, "Query too long", "Send a long query as the body of a POST, or ask for less."
+        "query-too-long",
+        414,
+        "Query too long",
+        "Send a long query as the body of a POST, or ask for less.",
+        _over,
     ),
     service.CodedBody: Kind(
         "coded-body",
@@ -276,7 +282,7 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "Too many jobs",
         "As many jobs run or wait as may: `refused_by` names the limit, /limits tells how many that are. "
         "Try again later.",
-        lambda error: _refused_by("jobs_queued"),
+        _over,
         _retry,
     ),
     service.IdempotencyConflict: Kind(
@@ -296,9 +302,9 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "deadline-exceeded",
         504,
         "Deadline exceeded",
-        "The answer took longer than one request may wait (/limits says how long that is), or a job did not "
-        "end before the deadline of its request; what is done then stays, and an equal request goes on from "
-        "there.",
+        "The answer took longer than one request may wait (`refused_by` says how long that is), or a job did "
+        "not end before the deadline of its request; what is done then stays, and an equal request goes on "
+        "from there.",
     ),
 }
 

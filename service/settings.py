@@ -282,6 +282,11 @@ class Settings(BaseSettings):
             if name.startswith("limit_")
         }
 
+    def refused_by(self, limit: str) -> dict[str, object]:
+        """A limit as refusals tell it: its name, its value and the variable that sets it."""
+        told = self.limits[limit]
+        return {"limit": limit, "value": told["value"], "setting": told["setting"]}
+
 
 def _read_files(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """What files hold that the environment names in the place of a secret."""

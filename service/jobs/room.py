@@ -21,8 +21,9 @@ _LIVE = JOBS.c.status.in_(LIVE)
 class Room:
     """How many jobs may be live at once, and what those of one caller may cost."""
 
-    jobs: int
-    """Of all callers together"""
+    jobs_running: int
+    jobs_queued: int
+    """Of all callers together, as those that run"""
     jobs_caller: int
     cpu_seconds_day: float
     """Processor seconds of one caller in 24 hours"""
@@ -41,16 +42,20 @@ class Room:
             TooLarge: it costs more than a whole day's quota.
         """
         live = await connection.scalar(sa.select(sa.func.count()).where(_LIVE))
-        if live >= self.jobs:
+        if live >= self.jobs_running + self.jobs_queued:
             raise TooManyJobs(
-                f"{live} jobs run or wait already, and no more may; send the request again later."
+                f"{live} jobs run or wait already, and no more may; send the request again later.",
+                "jobs_queued",
+                self.jobs_queued,
             )
         if owner is None:
             return
         own = await connection.scalar(sa.select(sa.func.count()).where(_LIVE, JOBS.c.owner == owner))
         if own >= self.jobs_caller:
             raise TooManyJobs(
-                f"{own} of your jobs run or wait already, and no more may; wait for one to end."
+                f"{own} of your jobs run or wait already, and no more may; wait for one to end.",
+                "jobs_caller",
+                self.jobs_caller,
             )
         await self._check_day(connection, owner, expected or 0.0)
 
@@ -75,5 +80,7 @@ class Room:
             over, free = over - spent, created + _DAY
         raise QuotaExceeded(
             f"With this job, yours of the last 24 hours would cost more than {quota:g} processor seconds.",
+            "cpu_seconds_day",
+            quota,
             (free - moment).total_seconds(),
         )

@@ -67,7 +67,8 @@ class Runner:
         layers = [cube.layers for cube in plan.cubes]
         expected = costs.expected(plan.pixels, layers)
         room = Room(
-            settings.limit_jobs_running + settings.limit_jobs_queued,
+            settings.limit_jobs_running,
+            settings.limit_jobs_queued,
             settings.limit_jobs_caller,
             settings.limit_cpu_seconds_day,
         )

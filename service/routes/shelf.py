@@ -61,7 +61,7 @@ def too_much(shelf: Shelf, name: str, held: int, limit: str) -> Response:
     told = {
         "detail": f"The values are {held} bytes, one answer holds {most}: open the store, or ask for less.",
         "limits": {limit: most},
-        "refused_by": {"limit": limit, "value": most, "setting": shelf.settings.limits[limit]["setting"]},
+        "refused_by": shelf.settings.refused_by(limit),
         "store": address,
     }
     return JSONResponse(told, 308, {"Location": address, "Cache-Control": "no-store"})

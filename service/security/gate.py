@@ -33,11 +33,15 @@ class Gate:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
+        self._limits = {
+            "requests": settings.limit_requests,
+            "requests_anonymous": settings.limit_requests_anonymous,
+        }
         self._rates = {
             (known, objects): Rates(_windows(text, _OBJECTS_A_REQUEST if objects else 1))
             for known, text in (
-                (True, settings.limit_requests),
-                (False, settings.limit_requests_anonymous),
+                (True, self._limits["requests"]),
+                (False, self._limits["requests_anonymous"]),
             )
             for objects in (False, True)
         }
@@ -92,9 +96,12 @@ class Gate:
         told["RateLimit"] = _state(found)
         if isinstance(found, Spent):
             window = found.window
+            name = "requests" if caller.known else "requests_anonymous"
             raise RateLimited(
                 f"More than {window.quota} requests in a {window.name}; the next one may come in "
                 f"{math.ceil(found.wait)} s.",
+                name,
+                self._limits[name],
                 found.wait,
                 window.name,
             )

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from service.formats import FORMATS
 from service.formats.places import along
 from service.formats.shape import VARIABLES
-from workers.errors import InvalidRequest
+from workers.errors import InvalidRequest, TooLarge
 from workers.geojson import Line, Place
 from workers.lines import walk
 from workers.regions import from_grid
@@ -175,7 +175,8 @@ class SeriesQuery(SeriesOptions):
         """The places that the query names.
 
         Raises:
-            InvalidRequest: none, more than `most`, lists of unequal length, or both kinds of coordinates.
+            InvalidRequest: none, lists of unequal length, or both kinds of coordinates.
+            TooLarge: more than `most`.
         """
         projected = [name for name in ("x", "y", "crs") if getattr(self, name) is not None]
         names = ("x", "y") if projected else ("lon", "lat")
@@ -191,10 +192,10 @@ class SeriesQuery(SeriesOptions):
                 names[1],
             )
         if len(first) > most:
-            raise InvalidRequest(
-                f"{len(first)} places are over the {most} of one GET (points_at_once of /limits); "
-                "send them by POST /timeseries.",
-                names[0],
+            raise TooLarge(
+                f"{len(first)} places are over the {most} of one GET; send them by POST /timeseries.",
+                {"points_at_once": most},
+                [],
             )
         if not projected:
             return [Place(lon, lat) for lon, lat in zip(first, second, strict=True)]

@@ -6,7 +6,9 @@ from itertools import chain
 from typing import Any
 
 import pytest
+import shapely
 from pydantic import ValidationError
+from shapely.geometry import shape
 
 from service.catalog import pages as room
 from service.catalog.facts import tell_all
@@ -136,17 +138,15 @@ def test_facts_tell_all_that_queryables_name() -> None:
 
 @pytest.mark.parametrize("more", ["", " AND cube:dimensions.time.step = 'P30D'"], ids=["facts", "documents"])
 async def test_a_filter_and_a_place_hold_at_once(catalog, filled, workshop, more) -> None:
-    west, south, _, _ = workshop.item(3)["bbox"]
-    condition = (
-        f"gsd = 120 AND S_DISJOINT(geometry, POINT({west - 1} {south})) AND NOT title = 'Title 1'{more}"
-    )
-    _, _, east, north = workshop.item(6)["bbox"]
-    page = await catalog.search(
-        Search(filter=condition, bbox=[west, south, east, north], sortby=SortKey.parse("id"))
-    )
-    assert {item["id"] for item in page.items} == {workshop.item(number)["id"] for number in (3, 5, 6)} | {
-        workshop.item(2)["id"]
-    }
+    three, six = workshop.item(3)["bbox"], workshop.item(6)["bbox"]
+    inside = f"POINT({(six[0] + six[2]) / 2} {(six[1] + six[3]) / 2})"
+    condition = f"gsd = 120 AND S_DISJOINT(geometry, {inside}) AND NOT title = 'Title 1'{more}"
+    box = [three[0], three[1], six[2], six[3]]
+    page = await catalog.search(Search(filter=condition, bbox=box, limit=9))
+    meeting = {item["id"] for item in filled if shape(item["geometry"]).intersects(shapely.box(*box))}
+    without = {workshop.item(number)["id"] for number in (1, 4, 6, 7)}
+    assert {item["id"] for item in page.items} == meeting - without
+    assert workshop.item(3)["id"] in meeting - without
 
 
 async def test_what_is_too_much_to_count_is_not_counted_and_still_found(catalog, filled, monkeypatch) -> None:

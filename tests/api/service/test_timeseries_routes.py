@@ -107,11 +107,6 @@ BAD = {
     "unknown format": ({"f": "xml"}, "query.f", "'parquet' or 'covjson'"),
     "unknown variable": ({"variables": "v,vz"}, "query.variables", "names vz; there are v, vx"),
     "unequal lists": ({"lon": "1,2"}, "query.lat", "lon has 2 numbers and lat 1"),
-    "too many places": (
-        {"lon": ",".join(["1"] * 26), "lat": ",".join(["2"] * 26)},
-        "query.lon",
-        "26 places are over the 25 of one GET",
-    ),
     "both kinds of place": ({"x": 1, "y": 2, "crs": "EPSG:3413"}, "query.x", "either lon and lat, or x, y"),
     "x without crs": ({"lon": None, "lat": None, "x": 1, "y": 2}, "query.crs", "crs is missing."),
     "no such crs": (
@@ -144,6 +139,15 @@ def test_bad_input_gets_a_clear_answer(api, place, conforms, case):
     assert message in document["detail"]
     assert document["instance"] == uuid.UUID(answer.headers["x-request-id"]).urn
     assert api.get(document["type"]).json()["status"] == 400
+
+
+def test_too_many_places_for_a_get_name_the_limit(api):
+    many = {"lon": ",".join(["1"] * 26), "lat": ",".join(["2"] * 26)}
+    answer = api.get("/timeseries", params=many)
+    assert answer.status_code == 413
+    assert "26 places are over the 25 of one GET; send them by POST" in answer.json()["detail"]
+    told = {"limit": "points_at_once", "value": 25, "setting": "OGIVE_LIMIT_POINTS_AT_ONCE"}
+    assert answer.json()["refused_by"] == told
 
 
 def test_every_fault_is_named_at_once(api):

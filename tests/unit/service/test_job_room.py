@@ -12,7 +12,7 @@ from service.jobs.store import JobStore
 from workers.errors import TooLarge
 
 pytestmark = pytest.mark.anyio
-WIDE = Room(jobs=9, jobs_caller=9, cpu_seconds_day=1000.0)
+WIDE = Room(jobs_running=5, jobs_queued=4, jobs_caller=9, cpu_seconds_day=1000.0)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ async def take(database_url, make_plan):
 
 
 async def test_a_caller_has_a_share_of_the_jobs(take):
-    narrow = Room(jobs=3, jobs_caller=2, cpu_seconds_day=1000.0)
+    narrow = Room(jobs_running=1, jobs_queued=2, jobs_caller=2, cpu_seconds_day=1000.0)
     first = await take("key:ada", room=narrow)
     await take("key:ada", room=narrow)
     with pytest.raises(TooManyJobs, match="2 of your jobs"):

@@ -88,12 +88,12 @@ async def test_a_key_stands_for_one_request_for_a_day(store, make_plan, monkeypa
 
 
 async def test_no_more_jobs_are_taken_than_may_wait(store, make_plan):
-    first, _ = await store.accept(order(), make_plan(), room=Room(1, 1, 1.0))
+    first, _ = await store.accept(order(), make_plan(), room=Room(1, 0, 1, 1.0))
     with pytest.raises(TooManyJobs, match="1 jobs"):
-        await store.accept(order(), make_plan(sha256="cd" * 32), room=Room(1, 1, 1.0))
-    assert await store.accept(order(), make_plan(), room=Room(1, 1, 1.0)) == (first, None)
+        await store.accept(order(), make_plan(sha256="cd" * 32), room=Room(1, 0, 1, 1.0))
+    assert await store.accept(order(), make_plan(), room=Room(1, 0, 1, 1.0)) == (first, None)
     await store.change(first.id, status=Status.failed)
-    await store.accept(order(), make_plan(sha256="cd" * 32), room=Room(1, 1, 1.0))
+    await store.accept(order(), make_plan(sha256="cd" * 32), room=Room(1, 0, 1, 1.0))
 
 
 async def test_a_deadline_counts_from_the_arrival(store, make_plan):

@@ -1,10 +1,12 @@
 import pickle
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 import service.errors
 import workers.errors
-from service import errors
+from service import errors, failures
 from service.formats.problem import problem, unexpected
 from service.problems import KINDS, OURS, kind_of
 from service.settings import Settings
@@ -41,9 +43,9 @@ def test_every_error_has_a_kind():
             {"refused_by": {"limit": "cpu_seconds", "value": 60.0, "setting": "OGIVE_LIMIT_CPU_SECONDS"}},
         ),
         (
-            errors.TooManyJobs("Many."),
+            errors.TooManyJobs("Many.", "jobs_queued", 50),
             429,
-            {"refused_by": {"limit": "jobs_queued", "setting": "OGIVE_LIMIT_JOBS_QUEUED"}},
+            {"refused_by": {"limit": "jobs_queued", "value": 50, "setting": "OGIVE_LIMIT_JOBS_QUEUED"}},
         ),
         (
             TooLarge("Big.", {}, [], {"execution": "/p"}),
@@ -69,10 +71,38 @@ def test_a_refusal_names_a_limit_and_a_setting_that_are_there():
         TooLarge("Big.", {"max_pixels": 9, "max_cpu_seconds": 60.0}, [], limit=limit)
         for limit in Limits().told
     ]
-    refusals += [TooLarge("Many.", {"max_points": 9}, []), errors.TooManyJobs("Many.")]
+    refusals += [
+        TooLarge("Many.", {"max_points": 9}, []),
+        errors.BodyTooLarge("Large.", "body", 9),
+        errors.QueryTooLong("Long.", "query", 9),
+        errors.TooManyJobs("Many.", "jobs_caller", 9),
+        errors.QuotaExceeded("Much.", "cpu_seconds_day", 9.0, 60.0),
+        errors.RateLimited("Often.", "requests_anonymous", "60/minute", 1.0, "minute"),
+    ]
     for error in refusals:
         refused = problem(error, BASE, "urn:uuid:1").document["refused_by"]
         assert known[refused["limit"]]["setting"] == refused["setting"]
+        assert refused["value"]
+
+
+def test_an_answer_that_takes_too_long_names_the_limit():
+    app = FastAPI()
+    app.state.settings = Settings(limit_wait=7)
+    failures.install(app)
+
+    @app.middleware("http")
+    async def numbered(request, go_on):
+        request.state.request_id = "1"
+        return await go_on(request)
+
+    @app.get("/")
+    def late():
+        raise errors.DeadlineExceeded("The answer takes longer than 7 s.")
+
+    answer = TestClient(app).get("/")
+    assert answer.status_code == 504
+    told = {"limit": "wait", "value": 7.0, "setting": "OGIVE_LIMIT_WAIT"}
+    assert answer.json()["refused_by"] == told
 
 
 def test_a_wrong_parameter_is_placed():
