@@ -1,8 +1,8 @@
 import pickle
 
+import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 import service.errors
 import workers.errors
@@ -23,7 +23,7 @@ def _leaves(cls):
 
 
 def test_every_error_has_a_kind():
-    abstract = {OgiveError, service.errors.ServiceError}
+    abstract = {OgiveError, service.errors.ServiceError, service.errors.OverLimit}
     named = [getattr(module, name) for module in (workers.errors, service.errors) for name in module.__all__]
     # The command line's own errors never reach HTTP.
     leaves = [cls for cls in _leaves(OgiveError) if not cls.__module__.startswith("service.cli")]
@@ -85,7 +85,8 @@ def test_a_refusal_names_a_limit_and_a_setting_that_are_there():
         assert refused["value"]
 
 
-def test_an_answer_that_takes_too_long_names_the_limit():
+@pytest.mark.anyio
+async def test_an_answer_that_takes_too_long_names_the_limit():
     app = FastAPI()
     app.state.settings = Settings(limit_wait=7)
     failures.install(app)
@@ -96,10 +97,11 @@ def test_an_answer_that_takes_too_long_names_the_limit():
         return await go_on(request)
 
     @app.get("/")
-    def late():
+    async def late():
         raise errors.DeadlineExceeded("The answer takes longer than 7 s.")
 
-    answer = TestClient(app).get("/")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ogive.test") as client:
+        answer = await client.get("/")
     assert answer.status_code == 504
     told = {"limit": "wait", "value": 7.0, "setting": "OGIVE_LIMIT_WAIT"}
     assert answer.json()["refused_by"] == told
