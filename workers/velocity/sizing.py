@@ -1,4 +1,4 @@
-"""How large a region request is, from the metadata of its cubes alone: one request a cube, no data."""
+"""How large a region request is, from metadata and the dates of pairs: no velocity is read."""
 
 from __future__ import annotations
 
@@ -21,25 +21,28 @@ WRITTEN_SHARE = 0.65
 """Of the raw bytes of a product, after compression"""
 _EARLIEST, _LATEST = Interval.parse("1984-01-01/2026-01-01").start, Interval.parse("../2026-01-01").end
 _MOST_COUNTED = 4_000_000
+_MOST_DATED = 4
+"""Cubes whose dates are read; a region of more is over any limit, and told so soon"""
 
 
 def size_region(inputs: dict[str, Any], source: CubeSource) -> JobSize:
     """The size of a region's job.
 
-    Where `datetime` leaves a side open, the record is taken to run from 1984 to 2025: the dates of the pairs
-    are data, which is not read here.
+    Where `datetime` leaves a side open, the dates of the pairs tell how long the record is: the job reads
+    them anyway, and the open cube keeps them for it. Of a region of many cubes it is taken to run from 1984
+    to 2025.
 
     Raises:
-        NoCube, SeveralGrids, InvalidRequest, SourceUnavailable, CubeInvalid: as planning it does.
+        NoCube, SeveralGrids, InvalidRequest, SourceUnavailable, ChunkUnreadable, CubeInvalid: as planning it
+            does.
     """
     request = VelocityCubeInputs.model_validate(inputs)
     cubes, grid = region_of(request, source)
     pixels = grid.height * grid.width
-    layers = layers_of(cubes, further_sets(source, request.further_datasets, grid))
-    asked = request.window_interval
+    further = further_sets(source, request.further_datasets, grid)
+    layers = layers_of(cubes, further)
     windows = request.windows(
-        _EARLIEST if asked is None or asked.start is None else asked.start,
-        _LATEST if asked is None or asked.end is None else asked.end,
+        *_record(request.window_interval, [*cubes, *(cube for other in further for cube in other.cubes)])
     )
     values = sum(
         (len(windows) if "time" in variable.dimensions else 1) * (4 if variable.dtype == "float32" else 1)
@@ -56,6 +59,16 @@ def size_region(inputs: dict[str, Any], source: CubeSource) -> JobSize:
         read_bytes=round(pixels * _overlap(cubes) * statistics.median(layers) * STORED_BYTES),
         write_bytes=round(pixels * values * WRITTEN_SHARE),
     )
+
+
+def _record(asked: Interval | None, cubes: Sequence[Cube]) -> tuple[int, int]:
+    """First and last day of the windows: those asked for, and of the pairs where a side is open."""
+    start, end = (None, None) if asked is None else (asked.start, asked.end)
+    first, last = _EARLIEST, _LATEST
+    if None in (start, end) and len(cubes) <= _MOST_DATED:
+        records = [cube.record() for cube in cubes]
+        first, last = min(r[0] for r in records), max(r[1] for r in records)
+    return first if start is None else start, last if end is None else end
 
 
 def _overlap(cubes: Sequence[Cube]) -> float:

@@ -36,11 +36,13 @@ def test_an_estimate_tells_size_cost_and_limits_and_starts_nothing(api, region, 
     assert estimate["read_bytes"] > 0 < estimate["write_bytes"]
     assert estimate["limits"] == {"max_pixels": 1_000_000, "max_cpu_seconds": 72_000}
     assert "pixels *" in estimate["model"]
-    short = {"inputs": {"bbox": region, "datetime": "2016-01-01/2016-12-31"}}
-    assert (
-        api.post("/processes/velocity-cube/estimate", json=short).json()["write_bytes"]
-        < (estimate["write_bytes"])
+    # Open sides end where the pairs do, whose record is of two years.
+    whole, half = (
+        api.post("/processes/velocity-cube/estimate", json={"inputs": {"bbox": region, "datetime": asked}})
+        for asked in ("2015-01-01/..", "2015-01-01/2015-12-31")
     )
+    assert whole.json()["write_bytes"] == pytest.approx(estimate["write_bytes"], rel=0.1)
+    assert half.json()["write_bytes"] == pytest.approx(estimate["write_bytes"] / 2, rel=0.1)
     assert len(api.get("/jobs").json()["jobs"]) == before
     job = execute(api, spot, step="P200D").json()
     of_spot = api.post("/processes/velocity-cube/estimate", json={"inputs": {"bbox": spot}}).json()
@@ -48,11 +50,24 @@ def test_an_estimate_tells_size_cost_and_limits_and_starts_nothing(api, region, 
     api.delete(f"/jobs/{job['jobID']}")
 
 
-def test_an_estimate_opens_no_data(cube, region, monkeypatch):
-    monkeypatch.setattr(ZarrSource, "read", lambda *_: pytest.fail("data were read"))
+def test_an_estimate_reads_no_velocity_and_dates_only_where_a_side_is_open(cube, region, monkeypatch):
+    read = []
+
+    def noted(self, wanted):
+        read.extend(wanted)
+        return truly(self, wanted)
+
+    truly = ZarrSource.read
+    monkeypatch.setattr(ZarrSource, "read", noted)
     opened._opened.cache_clear()
-    size = tasks.size_job("velocity-cube", {"bbox": region}, CubeSource(cubes=(cube,)))
+    asked = {"bbox": region, "datetime": "2015-01-01/2016-12-31"}
+    size = tasks.size_job("velocity-cube", asked, CubeSource(cubes=(cube,)))
     assert (size.pixels, size.layers) == (1200, (120,))
+    assert not read
+    undated = tasks.size_job("velocity-cube", {"bbox": region}, CubeSource(cubes=(cube,)))
+    assert undated.write_bytes == pytest.approx(size.write_bytes, rel=0.1)
+    assert "acquisition_date_img1" in read
+    assert not {"vx", "vy", "v"} & {*read}
 
 
 def test_an_estimate_refuses_what_an_execution_refuses(api, spot):
