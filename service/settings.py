@@ -106,7 +106,9 @@ class Settings(BaseSettings):
         None, description="OpenID provider whose bearer tokens are taken (their claim `iss`)."
     )
     oidc_audience: str | None = Field(None, description="What the tokens must be made for (`aud`).")
-    oidc_jwks_url: str | None = Field(None, description="Where the provider publishes its keys (JWKS).")
+    oidc_jwks_url: str | None = Field(
+        None, description="Where the provider publishes its keys (JWKS); else it is asked for that."
+    )
     oidc_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
         ("RS256", "ES256"), description="Signatures that are taken, by comma."
     )
@@ -222,11 +224,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _provider_whole(self) -> Settings:
-        names = ("oidc_issuer", "oidc_audience", "oidc_jwks_url")
+        names = ("oidc_issuer", "oidc_audience")
         missing = [name for name in names if getattr(self, name) is None]
-        if missing and len(missing) < len(names):
-            given = ", ".join(f"{PREFIX}{name.upper()}" for name in missing)
-            raise ValueError(f"an OpenID provider takes three settings; give {given} too")
+        if missing and (len(missing) < len(names) or self.oidc_jwks_url is not None):
+            given = " and ".join(f"{PREFIX}{name.upper()}" for name in missing)
+            raise ValueError(f"an OpenID provider takes an issuer and an audience; give {given} too")
         return self
 
     @model_validator(mode="after")
@@ -243,7 +245,7 @@ class Settings(BaseSettings):
     @property
     def provider(self) -> Provider | None:
         """The OpenID provider whose tokens are taken."""
-        if self.oidc_issuer is None or self.oidc_audience is None or self.oidc_jwks_url is None:
+        if self.oidc_issuer is None or self.oidc_audience is None:
             return None
         return Provider(
             self.oidc_issuer,

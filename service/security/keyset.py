@@ -26,7 +26,9 @@ class KeySet:
     Whoever makes up names of keys cannot make us ask more often than every ten seconds.
     """
 
-    url: str
+    issuer: str
+    url: str | None = None
+    """Where the keys are; None to ask the issuer for it"""
     _keys: dict[str | None, Any] = field(default_factory=dict)
     _asked: float = float("-inf")
     _had: float = float("-inf")
@@ -65,14 +67,30 @@ class KeySet:
 
         self._asked = time.monotonic()
         try:
-            found = PyJWKSet.from_dict(await _document(self.url)).keys
+            found = PyJWKSet.from_dict(await _document(self.url or await _published(self.issuer))).keys
         except (httpx.HTTPError, ValueError, TypeError, AttributeError, PyJWKSetError) as error:
-            _log.warning("The keys of the OpenID provider at %s cannot be read: %s", self.url, error)
+            _log.warning("The keys of the OpenID provider %s cannot be read: %s", self.issuer, error)
             return
         # A symmetric key that is published is everybody's, and proves nothing.
         usable = (key for key in found if key.key_type != "oct" and key.public_key_use in (None, "sig"))
         self._keys = {key.key_id: key for key in usable}
         self._had = self._asked
+
+
+async def _published(issuer: str) -> str:
+    """Where an issuer says that its keys are (OpenID Connect Discovery 1.0, section 4).
+
+    Raises:
+        ValueError: its document is another issuer's, or names no address that is as safe as its own.
+        httpx.HTTPError: it does not answer.
+    """
+    told = await _document(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    if told.get("issuer") != issuer:
+        raise ValueError(f"the document there is of the issuer {told.get('issuer')!r}")
+    url = str(told.get("jwks_uri"))
+    if not url.startswith(("https://", f"{httpx.URL(issuer).scheme}://")):
+        raise ValueError(f"the document there names {url!r} as jwks_uri")
+    return url
 
 
 async def _document(url: str) -> dict[str, Any]:

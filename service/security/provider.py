@@ -15,6 +15,7 @@ class Provider:
     issuer: str
     audience: str
     """What a token must have been made for"""
-    jwks_url: str
+    jwks_url: str | None
+    """Where its keys are; None to ask the issuer for it"""
     algorithms: tuple[str, ...]
     scope_claim: str

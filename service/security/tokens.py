@@ -30,7 +30,7 @@ class Tokens:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._keys = KeySet(provider.jwks_url)
+        self._keys = KeySet(provider.issuer, provider.jwks_url)
 
     async def check(self, token: str) -> Bearer:
         """Who shows a token, and what it lets them do.

@@ -27,6 +27,8 @@ class Identity:
     """Private keys by id, each with its algorithm"""
     published: list[dict[str, Any]] | None = None
     """What is served in place of the public keys"""
+    told_of_itself: dict[str, Any] = field(default_factory=dict)
+    """What is served for discovery"""
     status: int = 200
     asked: int = 0
 
@@ -75,7 +77,8 @@ def identity():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             made.asked += 1
-            content = json.dumps(made.document()).encode()
+            told = made.told_of_itself if self.path.startswith("/.well-known/") else made.document()
+            content = json.dumps(told).encode()
             self.send_response(made.status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -87,7 +90,9 @@ def identity():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    made.url = f"http://127.0.0.1:{server.server_address[1]}/jwks.json"
+    made.address = f"http://127.0.0.1:{server.server_address[1]}"
+    made.url = f"{made.address}/jwks.json"
+    made.told_of_itself = {"issuer": made.address, "jwks_uri": made.url}
     try:
         yield made
     finally:

@@ -7,6 +7,7 @@ import pytest
 
 from service.errors import IdentityUnavailable, Unauthorized
 from service.security import keyset
+from service.security.keyset import KeySet
 from service.security.tokens import Bearer, Tokens
 from tests.unit.security.conftest import AUDIENCE, ISSUER
 
@@ -150,3 +151,19 @@ async def test_a_key_set_that_is_none_is_told_as_an_outage(identity, published):
     identity.published = published
     with pytest.raises(IdentityUnavailable):
         await Tokens(identity.provider).check(identity.token("k"))
+
+
+async def test_an_issuer_is_asked_where_its_keys_are(identity):
+    identity.add("k")
+    assert await KeySet(identity.address).get("k") is not None
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"issuer": "https://login.example"}, {"jwks_uri": "file:///etc/passwd"}, {"jwks_uri": None}]
+)
+async def test_what_an_issuer_does_not_say_of_itself_is_not_followed(identity, wrong):
+    identity.add("k")
+    identity.told_of_itself |= wrong
+    with pytest.raises(IdentityUnavailable):
+        await KeySet(identity.address).get("k")
+    assert identity.asked == 1
