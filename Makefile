@@ -10,8 +10,9 @@ export UV_PYTHON_DOWNLOADS := never
 demo: $(VENV)/run.stamp
 	$(BIN)/ogive demo $(if $(DEMO_ONCE),--once)
 
+# Tests of one file share what they start: files are dealt out to a process for each core, four at most.
 test: $(VENV)/dev.stamp
-	$(BIN)/pytest --ignore=tests/deployed
+	$(BIN)/pytest --ignore=tests/deployed --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 # The parts of a deployment as real processes; see infra/local.
 test-deployed: $(VENV)/dev.stamp

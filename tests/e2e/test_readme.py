@@ -34,6 +34,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subproce
     folder = tmp_path_factory.mktemp("readme")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    # A busy machine may take longer than a client would wait.
+    environment[f"{PREFIX}WAIT"] = "60"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])

@@ -105,8 +105,12 @@ def served():
 @pytest.fixture(scope="module")
 def api(tmp_path_factory, cube):
     """A client of a service with the real tasks, shared by the tests of a module."""
-    made = create_app(Settings(data=tmp_path_factory.mktemp("data"), cubes=(cube,)), connect=in_process)
-    with serving(made) as url, httpx.Client(base_url=url, timeout=PATIENCE) as client:
+    # A first series compiles, which may take a busy machine longer than a client would wait.
+    settings = Settings(data=tmp_path_factory.mktemp("data"), cubes=(cube,), wait=60)
+    with (
+        serving(create_app(settings, connect=in_process)) as url,
+        httpx.Client(base_url=url, timeout=PATIENCE) as client,
+    ):
         yield client
 
 
