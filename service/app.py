@@ -22,7 +22,8 @@ from service.connection import connect
 from service.cors import Cors
 from service.dependencies import known_query
 from service.formats.openapi import describe
-from service.jobs.callbacks import Courier
+from service.jobs.callbacks import Callbacks
+from service.jobs.courier import Courier
 from service.jobs.documents import status_info
 from service.jobs.estimate import Estimator
 from service.jobs.house import House
@@ -51,6 +52,7 @@ from service.routes import (
     landing,
     processes,
     store,
+    subscriptions,
     timeseries,
 )
 from service.security.access import Read
@@ -59,6 +61,9 @@ from service.security.gate import Gate
 from service.security.keyring import Keyring
 from service.series.answers import Answers
 from service.settings import Settings
+from service.subscriptions.letters import Letters
+from service.subscriptions.lookout import Lookout
+from service.subscriptions.store import SubscriptionStore
 from service.tasks import Tasks
 from workers import tasks as worker_tasks
 from workers.processes import PROCESSES, Process, ProductProcess
@@ -67,7 +72,7 @@ from workers.version import VERSION
 
 _OPEN = (landing, health, description)
 """What the service is and whether it lives, told to everybody"""
-_READING = (timeseries, processes, jobs, catalog, edr, files, store)
+_READING = (timeseries, processes, jobs, subscriptions, catalog, edr, files, store)
 
 Connect = Callable[[Settings], AbstractAsyncContextManager[Cluster]]
 
@@ -87,7 +92,7 @@ def create_app(
         connect: how to reach the cluster; a context that lasts as long as the service.
         tasks: what runs on it.
         registry: the processes that it offers.
-        sender: how subscribers of jobs are told; by default only on the open internet.
+        sender: how subscribers are told; by default only on the open internet.
     """
     app = FastAPI(
         title="Ogive",
@@ -154,7 +159,7 @@ def _lifespan(
 
 @asynccontextmanager
 async def _jobs_of(state: State, engine: AsyncEngine, sender: Sender | None) -> AsyncIterator[None]:
-    """Run jobs, tell their subscribers and delete what has expired, for as long as the context lasts."""
+    """Run jobs, look at what is watched, tell subscribers and delete what has expired, while it lasts."""
     settings, log = state.settings, JobLog(engine)
     if sender is None:
         given = settings.callback_secret
@@ -175,10 +180,19 @@ async def _jobs_of(state: State, engine: AsyncEngine, sender: Sender | None) -> 
         Leases(engine),
     )
     state.outcomes = Outcomes(state.catalog, kept)
-    courier = Courier(Outbox(engine), sender, log, lambda *of: _told(state, *of))
+    courier = Courier(Callbacks(Outbox(engine), log, lambda *of: _told(state, *of)), sender)
+    letters = Courier(Letters(engine), sender)
+    state.subscriptions = SubscriptionStore(engine, settings.subscription_interval)
+    state.lookout = Lookout(state.subscriptions, state.answers, letters.wake)
     state.log, state.estimator = log, Estimator(state.cluster, state.jobs, settings, state.tasks)
     state.runner = Runner(house, state.estimator, courier.wake)
-    lasting = (state.runner.under_way.keep(), courier.work(), keep_tidy(house))
+    lasting = (
+        state.runner.under_way.keep(),
+        courier.work(),
+        state.lookout.work(),
+        letters.work(),
+        keep_tidy(house),
+    )
     beside = [asyncio.create_task(work) for work in lasting]
     try:
         yield

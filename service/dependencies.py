@@ -23,6 +23,8 @@ from service.jobs.runner import Runner
 from service.jobs.store import JobStore
 from service.series.answers import Answers
 from service.settings import Settings
+from service.subscriptions.lookout import Lookout
+from service.subscriptions.store import SubscriptionStore
 from service.tasks import Tasks
 from workers.processes import Process
 
@@ -91,6 +93,16 @@ async def answers(request: Request) -> Answers:
     return request.app.state.answers
 
 
+async def subscriptions(request: Request) -> SubscriptionStore:
+    """The records of subscriptions."""
+    return request.app.state.subscriptions
+
+
+async def lookout(request: Request) -> Lookout:
+    """What looks at that which subscriptions watch."""
+    return request.app.state.lookout
+
+
 async def known_query(request: Request) -> None:
     """Refuse query parameters that the route does not have, and any that is given twice.
 
@@ -125,4 +137,6 @@ AnswersDep = Annotated[Answers, Depends(answers)]
 OutcomesDep = Annotated[Outcomes, Depends(outcomes)]
 EstimatorDep = Annotated[Estimator, Depends(estimator)]
 JobLogDep = Annotated[JobLog, Depends(job_log)]
+SubscriptionsDep = Annotated[SubscriptionStore, Depends(subscriptions)]
+LookoutDep = Annotated[Lookout, Depends(lookout)]
 CatalogDep = Annotated[Catalog, Depends(catalog)]

@@ -5,6 +5,7 @@ OgiveError (workers.errors)
     ├── NotFound              no such path, collection, item, object
     │   ├── NoSuchProcess
     │   ├── NoSuchJob
+    │   ├── NoSuchSubscription
     │   └── ResultNotReady        the job is still under way; carries its progress
     ├── JobDismissed          the results were given up
     ├── JobFailed             the job ended without a product
@@ -16,7 +17,8 @@ OgiveError (workers.errors)
     │   ├── QuotaExceeded         more work than one caller may have done in a day
     │   ├── BodyTooLarge          a body of more bytes than may be
     │   ├── QueryTooLong          a query string of more bytes than may be
-    │   └── TooManyJobs           no more jobs may run or wait
+    │   ├── TooManyJobs           no more jobs may run or wait
+    │   └── TooManySubscriptions  no more places may be watched
     ├── IdentityUnavailable   the OpenID provider does not answer
     ├── CodedBody             a compressed body
     ├── SlowBody              a body that does not come to its end
@@ -48,6 +50,7 @@ __all__ = [
     "JobFailed",
     "NoSuchJob",
     "NoSuchProcess",
+    "NoSuchSubscription",
     "NotAcceptable",
     "NotFound",
     "NotReady",
@@ -60,6 +63,7 @@ __all__ = [
     "ServiceError",
     "SlowBody",
     "TooManyJobs",
+    "TooManySubscriptions",
     "Unauthorized",
     "WorkersLost",
 ]
@@ -79,6 +83,10 @@ class NoSuchProcess(NotFound):
 
 class NoSuchJob(NotFound):
     """There is no record of this job."""
+
+
+class NoSuchSubscription(NotFound):
+    """There is no such subscription."""
 
 
 class ResultNotReady(NotFound):
@@ -221,6 +229,10 @@ class NotReady(ServiceError):
 
 class TooManyJobs(OverLimit):
     """As many jobs run or wait as may."""
+
+
+class TooManySubscriptions(OverLimit):
+    """As many places are watched as may be."""
 
 
 class IdempotencyConflict(ServiceError):

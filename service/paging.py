@@ -1,9 +1,11 @@
-"""Opaque tokens of pages that run from the newest to the oldest by a counting number."""
+"""Pages that run from the newest to the oldest by a counting number: opaque tokens, and links."""
 
 from __future__ import annotations
 
 import base64
 import re
+from typing import Any
+from urllib.parse import urlencode
 
 from workers.errors import InvalidRequest
 
@@ -28,3 +30,9 @@ def number(token: str) -> int:
         raise InvalidRequest(
             f"token {token!r} is none of this list; take it from the next link of a page.", "token"
         ) from None
+
+
+def link(rel: str, href: str, asked: dict[str, Any] | None = None) -> dict[str, str]:
+    """A link to a JSON document, with what is asked of it."""
+    query = f"?{urlencode(asked, safe=',')}" if asked else ""
+    return {"rel": rel, "href": f"{href}{query}", "type": "application/json"}

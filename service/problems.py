@@ -202,8 +202,8 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "forbidden",
         403,
         "Not allowed to do this",
-        "The key or token is good, but its scopes (read, run, admin) do not reach so far, or the job is "
-        "somebody else's. `detail` says which.",
+        "The key or token is good, but its scopes (read, run, admin) do not reach so far, or the job or "
+        "subscription is somebody else's. `detail` says which.",
     ),
     service.RateLimited: Kind(
         "rate-limited",
@@ -284,6 +284,14 @@ KINDS: dict[type[workers.OgiveError], Kind] = {
         "Try again later.",
         _over,
         _retry,
+    ),
+    service.TooManySubscriptions: Kind(
+        "too-many-subscriptions",
+        429,
+        "Too many subscriptions",
+        "As many places are watched as may be: `refused_by` names the limit, /limits tells how many. "
+        "Delete a subscription that is needed no more.",
+        _over,
     ),
     service.IdempotencyConflict: Kind(
         "idempotency-conflict",

@@ -88,8 +88,11 @@ class Settings(BaseSettings):
     )
     callback_secret: SecretStr | None = Field(
         None,
-        description="Signs what is sent to subscribers of jobs (HMAC-SHA256); by default a random one, kept "
+        description="Signs what is sent to subscribers (HMAC-SHA256); by default a random one, kept "
         "in the data folder as `callback-secret`.",
+    )
+    subscription_interval: float = Field(
+        3600.0, gt=0, description="Seconds between two looks at what a subscription watches."
     )
     anonymous: str | None = Field(
         None,
@@ -148,6 +151,8 @@ class Settings(BaseSettings):
         description="Processor seconds that the jobs of one caller may cost in 24 hours; all who are "
         "anonymous count as one.",
     )
+    limit_subscriptions: int = Field(1000, ge=0, description="Subscriptions of all callers together.")
+    limit_subscriptions_caller: int = Field(50, ge=0, description="Subscriptions of one caller.")
     limit_requests: str = Field(
         "600/minute, 5000/hour, 10000/day",
         description="Requests of one key; reads of product objects are counted apart, twenty times as many.",

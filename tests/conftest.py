@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import http.server
 import itertools
 import shutil
 import signal
+import ssl
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -13,6 +16,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra.local import postgres
 from infra.local.deployment import free_ports
 from service import database, migrations
+from service.jobs.sending import Sender
 
 # Properties are tried on the same examples everywhere, and on no more of them than a moment allows.
 examples.register_profile(
@@ -87,3 +94,69 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     await migrations.upgrade(engine)
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A certificate of hook.example that vouches for itself, and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "hook.example")])
+    today = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - dt.timedelta(days=1))
+        .not_valid_after(today + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("hook.example")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "hook.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return str(path)
+
+
+@pytest.fixture
+def receiver(certificate):
+    """An https server on this machine: what came, and what it answers (200 when nothing is left)."""
+    came, answers = [], []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            came.append((self.path, dict(self.headers), body))
+            status, headers = answers.pop(0) if answers else (200, {})
+            self.send_response(status)
+            for name, value in {"Content-Length": "0", **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    server.came, server.answers = came, answers
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def sender(certificate):
+    """A sender that trusts the receiver, and finds every name on this machine."""
+
+    async def here(host, port):
+        return ["127.0.0.1"]
+
+    trusted = ssl.create_default_context(cafile=certificate)
+    return Sender(b"known to both", here, lambda address: True, trusted)

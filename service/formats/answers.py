@@ -7,6 +7,7 @@ from typing import Any
 Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string"}
+_MAYBE: Schema = {"type": ["string", "null"]}
 _BYTES: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
 _ANY: Schema = {"type": "object"}
 
@@ -84,6 +85,30 @@ COMPONENTS: dict[str, Schema] = {
         progress={"type": "integer", "minimum": 0, "maximum": 100},
     ),
     "Jobs": _object("A page of jobs", "jobs links", jobs=_list("StatusInfo")),
+    "Subscription": _object(
+        "A place that is watched",
+        "id created inputs when looks looked fingerprints series_sha256 comparison problem told telling "
+        "links",
+        id=_TEXT,
+        created=_TEXT,
+        looks=_NUMBER | {"description": "Looks that were begun"},
+        inputs=_ANY,
+        when={"type": "string", "enum": ["change", "acceleration"]},
+        percent={"type": "number"},
+        looked=_MAYBE | {"description": "When the last look that saw the cubes ended"},
+        fingerprints={"type": ["object", "null"], "description": "Of the cubes there, by name"},
+        series_sha256=_MAYBE | {"description": "Of the columns of the series"},
+        comparison={
+            "type": ["object", "null"],
+            "description": "The newest window with data against the mean of the year before it",
+        },
+        problem={"type": ["object", "null"], "description": "Why the last look saw nothing"},
+        told=_MAYBE | {"description": "When the subscriber last took what there was to tell"},
+        telling=_MAYBE | {"description": "What became of the last try to tell"},
+    ),
+    "Subscriptions": _object(
+        "A page of subscriptions", "subscriptions links", subscriptions=_list("Subscription")
+    ),
     "Results": _object("Where product and item are, or the value", ""),
     "Document": _object("A JSON document", ""),
     "Health": _object("What was checked, each with its milliseconds", "status", status=_TEXT),
@@ -151,6 +176,9 @@ ANSWERS: dict[str, dict[str, Schema]] = {
     "get_results": {_JSON: _ref("Results")},
     "get_inputs": {_JSON: _ref("Document")},
     "get_logs": {_JSON: _ref("Document")},
+    "subscribe": {_JSON: _ref("Subscription")},
+    "get_subscriptions": {_JSON: _ref("Subscriptions")},
+    "get_subscription": {_JSON: _ref("Subscription")},
     "get_object": {_JSON: _ref("Document"), "application/octet-stream": _BYTES},
     "get_group": {_JSON: _ref("Document")},
     "get_document": {_JSON: _ref("Document"), _GEOJSON: _ref("Item")},
@@ -171,6 +199,10 @@ PATHS: dict[str, tuple[str, str]] = {
     ),
     "key": ("Key of an object in the Zarr store.", "vx/c/0/0/0"),
     "job_id": ("Id of a job, from /jobs.", "3f0c1a52-0c3e-4a58-9c7e-6b1d0e6f7a11"),
+    "subscription_id": (
+        "Id of a subscription, from /subscriptions.",
+        "9b1d0e6f-7a11-4a58-9c7e-3f0c1a520c3e",
+    ),
     "process_id": ("Id of a process, from /processes.", "velocity-cube"),
     "name": ("Name of a kind of problem, from /problems.", "no-cube"),
 }

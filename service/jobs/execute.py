@@ -55,8 +55,8 @@ def ordered(
     """
     inputs = {name: plain(value) for name, value in body.inputs.items()}
     about_job = {name: inputs.pop(name) for name in Controls.model_fields if name in inputs}
-    _check(process.inputs, inputs, (*process.inputs.model_fields, *Controls.model_fields))
-    controls = _check(Controls, about_job, Controls.model_fields)
+    checked(process.inputs, inputs, (*process.inputs.model_fields, *Controls.model_fields))
+    controls = checked(Controls, about_job, Controls.model_fields)
     return Order(process.id, inputs, controls, body.model_dump(exclude_unset=True), base, key, owner)
 
 
@@ -81,8 +81,12 @@ def plain(value: Any) -> Any:
     return value["value"] if wrapped else value
 
 
-def _check(model: type[Model], inputs: dict[str, Any], known: Iterable[str]) -> Model:
-    """Refuse inputs that a model does not take, before anything is read."""
+def checked(model: type[Model], inputs: dict[str, Any], known: Iterable[str]) -> Model:
+    """Inputs as a model has them, before anything is read.
+
+    Raises:
+        RequestValidationError: the model does not take one; `known` are the names that there are.
+    """
     try:
         return model.model_validate(inputs)
     except ValidationError as error:

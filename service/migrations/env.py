@@ -15,8 +15,9 @@ from service.database import METADATA, connect
 from service.jobs.table import JOBS
 from service.security.keyring import API_KEYS
 from service.settings import Settings
+from service.subscriptions.table import SUBSCRIPTIONS
 
-_TABLES = (ITEMS, JOBS, API_KEYS)
+_TABLES = (ITEMS, JOBS, API_KEYS, SUBSCRIPTIONS)
 """One table of each module that defines some: what is imported is what is compared"""
 
 

@@ -28,6 +28,11 @@ PLACES = Counter(
     "ogive_places", "Series of places that requests asked for: kept from before, or computed.", ["series"]
 )
 JOBS_ENDED = Counter("ogive_jobs_ended", "Jobs that ended, by how.", ["status"])
+LOOKS = Counter(
+    "ogive_subscription_looks",
+    "Looks at what subscriptions watch: same, computed anew, or failed.",
+    ["outcome"],
+)
 DATABASE_SECONDS = Histogram(
     "ogive_database_seconds", "Statements to the database.", ["statement"], buckets=LATENCIES
 )

@@ -1,4 +1,4 @@
-"""What the records tell of the jobs, when somebody asks: how many, how old, and whether they go on."""
+"""What the records tell of the jobs and callbacks, when somebody asks: how many, how old, and whether they go on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.jobs.job import LIVE, Status, now
 from service.jobs.table import CALLBACKS, JOBS
 from service.observability import measures
+from service.subscriptions.table import LETTERS
 
 
 class Queue:
@@ -25,10 +26,12 @@ class Queue:
         live = sa.select(JOBS.c.id, JOBS.c.status, JOBS.c.created, JOBS.c.blocks_done, JOBS.c.blocks_total)
         kept = sa.select(JOBS.c.status, sa.func.count()).where(~JOBS.c.dropped).group_by(JOBS.c.status)
         due = sa.select(sa.func.count()).where(CALLBACKS.c.due.is_not(None))
+        letters = sa.select(sa.func.count()).select_from(LETTERS)
         async with self._engine.connect() as connection:
             numbers = dict(map(tuple, (await connection.execute(kept)).all()))
             rows = (await connection.execute(live.where(JOBS.c.status.in_(LIVE)))).all()
-            measures.CALLBACKS_DUE.set(await connection.scalar(due))
+            told = await connection.scalar(due) + await connection.scalar(letters)
+        measures.CALLBACKS_DUE.set(told)
         for status in Status:
             measures.JOBS.labels(status).set(numbers.get(status, 0))
         waiting = [row.created for row in rows if row.status == Status.accepted]

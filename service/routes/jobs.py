@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
@@ -17,15 +16,14 @@ from service.dependencies import (
     RunnerDep,
     SettingsDep,
 )
-from service.errors import JobDismissed, ResultNotReady, Unauthorized
+from service.errors import JobDismissed, ResultNotReady
 from service.jobs.documents import failure, headers, status_info
 from service.jobs.execute import Execute, ordered, process_of
 from service.jobs.job import Status
 from service.jobs.listing import JobsQuery, of_owner
-from service.paging import number, token
+from service.paging import link, number, token
 from service.routes.store import ProductsDep
-from service.security.access import CallerDep, Run, check_owner
-from service.security.caller import Caller
+from service.security.access import CallerDep, Run, check_owner, listed_for
 from workers.errors import InvalidRequest
 
 router = APIRouter(tags=["jobs"])
@@ -43,11 +41,13 @@ async def get_jobs(
     if query.limit > settings.limit_list:
         raise InvalidRequest(f"limit {query.limit} is over the {settings.limit_list} of one page.", "limit")
     before = None if query.token is None else number(query.token)
-    page, rest = await jobs.page(query.limit, [*query.conditions, *of_owner(_whose(caller))], before)
+    page, rest = await jobs.page(
+        query.limit, [*query.conditions, *of_owner(listed_for(caller, "jobs"))], before
+    )
     asked = query.model_dump(exclude_unset=True, exclude_none=True)
-    links = [_link("self", f"{base}/jobs", asked)]
+    links = [link("self", f"{base}/jobs", asked)]
     if rest is not None:
-        links.append(_link("next", f"{base}/jobs", asked | {"token": token(rest)}))
+        links.append(link("next", f"{base}/jobs", asked | {"token": token(rest)}))
     document = {"jobs": [status_info(job, base) for job in page], "links": links}
     return JSONResponse(document, headers={"Cache-Control": "no-store"})
 
@@ -90,9 +90,9 @@ async def get_results(
 async def get_inputs(job_id: str, jobs: JobsDep, base: BaseUrl, caller: CallerDep) -> dict[str, Any]:
     """The execution request as it was sent, but for the subscriber, whose addresses may hold its secrets."""
     job = await jobs.get(job_id)
-    check_owner(caller, job)
+    check_owner(caller, job.owner, f"Job {job.id}")
     here = f"{base}/jobs/{job.id}"
-    links = [_link("self", f"{here}/inputs"), _link("up", here)]
+    links = [link("self", f"{here}/inputs"), link("up", here)]
     request = {name: value for name, value in job.request.items() if name != "subscriber"}
     return {"id": job.id, "processID": job.process, **request, "links": links}
 
@@ -112,14 +112,14 @@ async def get_logs(
 ) -> JSONResponse:
     """The log of a job, oldest line first."""
     job = await jobs.get(job_id)
-    check_owner(caller, job)
+    check_owner(caller, job.owner, f"Job {job.id}")
     if limit > settings.limit_list:
         raise InvalidRequest(f"limit {limit} is over the {settings.limit_list} of one page.", "limit")
     lines = await log.read(job.id, limit, offset)
     here = f"{base}/jobs/{job.id}"
-    links = [_link("up", here)]
+    links = [link("up", here)]
     if len(lines) == limit:
-        links.append(_link("next", f"{here}/logs", {"limit": limit, "offset": lines[-1]["id"]}))
+        links.append(link("next", f"{here}/logs", {"limit": limit, "offset": lines[-1]["id"]}))
     return JSONResponse({"logs": lines, "links": links}, headers={"Cache-Control": "no-store"})
 
 
@@ -144,7 +144,7 @@ async def replay_job(
     Where these are the same and the job was successful, it is its own replay, and is returned.
     """
     earlier = await jobs.get(job_id)
-    check_owner(caller, earlier)
+    check_owner(caller, earlier.owner, f"Job {earlier.id}")
     body = Execute.model_validate(earlier.request)
     job, reused = await runner.accept(
         ordered(process_of(processes, earlier.process), body, base, owner=caller.owner)
@@ -159,25 +159,8 @@ async def dismiss_job(
     job_id: str, jobs: JobsDep, runner: RunnerDep, base: BaseUrl, caller: CallerDep
 ) -> JSONResponse:
     """Stop a job that runs; forget one that has ended, whose product stays."""
-    check_owner(caller, await jobs.get(job_id))
+    job = await jobs.get(job_id)
+    check_owner(caller, job.owner, f"Job {job.id}")
     job = await runner.dismiss(job_id)
     document = status_info(job, base) | {"status": Status.dismissed}
     return JSONResponse(document, headers={"Cache-Control": "no-store"})
-
-
-def _whose(caller: Caller) -> str | None:
-    """Of whose jobs a list tells; None for everybody's.
-
-    Raises:
-        Unauthorized: the caller is nobody known, whose jobs could not be told from those of others.
-    """
-    if caller.admin:
-        return None
-    if not caller.known:
-        raise Unauthorized("A list holds the jobs of who asks for it: send the API key that started them.")
-    return caller.owner
-
-
-def _link(rel: str, href: str, asked: dict[str, Any] | None = None) -> dict[str, str]:
-    query = f"?{urlencode(asked, safe=',')}" if asked else ""
-    return {"rel": rel, "href": f"{href}{query}", "type": "application/json"}

@@ -8,7 +8,6 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from service.errors import Forbidden, Unauthorized
-from service.jobs.job import Job
 from service.security.authentication import KEY_HEADER
 from service.security.caller import Caller
 
@@ -59,18 +58,36 @@ def check(caller: Caller, *scopes: str) -> None:
     raise Unauthorized(f"This takes the scope {missing}: send an API key as {KEY_HEADER} that holds it.")
 
 
-def check_owner(caller: Caller, job: Job) -> None:
-    """Refuse who asks for what is between a job and its owner.
+def check_owner(caller: Caller, owner: str | None, what: str) -> None:
+    """Refuse who asks for what is between something and its owner.
+
+    Args:
+        caller: who asks.
+        owner: whose it is, if it is somebody's.
+        what: what it is, as a sentence begins: `Job 3f0c`.
 
     Raises:
-        Unauthorized: the job is somebody's, and who asks is not known.
-        Forbidden: the job is somebody else's.
+        Unauthorized: it is somebody's, and who asks is not known.
+        Forbidden: it is somebody else's.
     """
-    if caller.owns(job.owner):
+    if caller.owns(owner):
         return
     if caller.known:
-        raise Forbidden(f"Job {job.id} is somebody else's; only they and the scope admin may do this.")
-    raise Unauthorized(f"Job {job.id} is somebody's: send the API key that it was started with.")
+        raise Forbidden(f"{what} is somebody else's; only they and the scope admin may do this.")
+    raise Unauthorized(f"{what} is somebody's: send the API key that it was started with.")
+
+
+def listed_for(caller: Caller, what: str) -> str | None:
+    """Whose things a list tells of; None for everybody's.
+
+    Raises:
+        Unauthorized: the caller is nobody known, whose things could not be told from those of others.
+    """
+    if caller.admin:
+        return None
+    if not caller.known:
+        raise Unauthorized(f"A list holds the {what} of who asks for it: send the API key that started them.")
+    return caller.owner
 
 
 Read = Security(permitted, scopes=["read"])

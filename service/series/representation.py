@@ -79,6 +79,11 @@ class Representation:
         text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
         return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
+    @property
+    def address(self) -> str:
+        """Path and query by which a GET that names its places has this answer, as json."""
+        return f"/timeseries?{urlencode(self._asked, safe=',:/')}"
+
     def lasts(self, members: Sequence[dict[str, Any]]) -> bool:
         """Whether the answer stays true for as long as its tag does: none of its members is an outage."""
         return all("series" in member or member["status"] == HTTPStatus.NOT_FOUND for member in members)
@@ -108,17 +113,22 @@ class Representation:
             return dumps(whole | {"links": self._links(whole["schema"])})
         return FORMATS[self.form].write(whole)
 
-    def _links(self, schema: str) -> list[dict[str, str]]:
-        """To this answer and its other formats where a GET asks for them, to the schema and to the source."""
-        asked = {
+    @property
+    def _asked(self) -> dict[str, Any]:
+        """What differs from the defaults, as a query writes it, but for the format."""
+        return {
             name: str(value).lower() if isinstance(value, bool) else value
             for name, value in self.options.model_dump(mode="json", exclude_defaults=True).items()
             if name != "f" and value is not None
         }
-        links = []
+
+    def _links(self, schema: str) -> list[dict[str, str]]:
+        """To this answer and its other formats where a GET asks for them, to the schema and to the source."""
+        links, asked = [], self._asked
         if "lon" in asked or "x" in asked:
-            here = f"{self.base}/timeseries?{urlencode(asked, safe=',:/')}"
-            links.append({"rel": "self", "href": here, "type": FORMATS["json"].media_type})
+            links.append(
+                {"rel": "self", "href": f"{self.base}{self.address}", "type": FORMATS["json"].media_type}
+            )
             plain = {name: value for name, value in asked.items() if name not in _JSON_ONLY}
             links += [
                 {

@@ -18,6 +18,8 @@ RUNNING = {
     ("POST", "/processes/{process_id}/execution"),
     ("POST", "/jobs/{job_id}/replay"),
     ("DELETE", "/jobs/{job_id}"),
+    ("POST", "/subscriptions"),
+    ("DELETE", "/subscriptions/{subscription_id}"),
 }
 HIDDEN = {("HEAD", f"/store/{path}") for path in ("x.zarr", "x.zarr/zarr.json", "x.json")} | {("GET", "/api")}
 
@@ -121,6 +123,24 @@ def test_a_list_holds_the_jobs_of_who_asks(guarded, job):
     refused = guarded["nobody"].get("/jobs")
     assert refused.status_code == 401
     assert "the API key that started them" in refused.json()["detail"]
+
+
+def test_a_subscription_is_its_owner_s(guarded, place):
+    def subscribe(name):
+        body = {"inputs": {"points": [[place["lon"], place["lat"]]]}}
+        return guarded[name].post(
+            "/subscriptions", json=body | {"subscriber": {"successUri": "https://hook.example/"}}
+        )
+
+    here = subscribe("ada").headers["Location"]
+    assert subscribe("ada").headers["Location"] == here != subscribe("bob").headers["Location"]
+    for method in ("GET", "DELETE"):
+        found = {name: guarded[name].request(method, here).status_code for name in ("nobody", "bob", "eve")}
+        assert found == {"nobody": 401, "bob": 403, "eve": 403}
+    listed = {name: guarded[name].get("/subscriptions").json() for name in ("ada", "eve", "root")}
+    assert [len(listed[name]["subscriptions"]) for name in listed] == [1, 0, 2]
+    assert guarded["nobody"].get("/subscriptions").status_code == 401
+    assert guarded["root"].delete(here).status_code == 204
 
 
 def test_callers_do_not_meet_in_an_idempotency_key(guarded, spot):

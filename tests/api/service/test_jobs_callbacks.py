@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from service.jobs import callbacks
+from service.jobs import courier
 from service.jobs.sending import Refused, Undelivered
 
 PATH = "/processes/velocity-cube/execution"
@@ -27,7 +27,7 @@ class Post:
 
 @pytest.fixture
 def post(monkeypatch):
-    monkeypatch.setattr(callbacks, "_FIRST_PAUSE", dt.timedelta(0))
+    monkeypatch.setattr(courier, "_FIRST_PAUSE", dt.timedelta(0))
     return Post()
 
 
@@ -72,19 +72,19 @@ def refuse(plan, index, products, job_id, parts):
 def test_a_failure_is_told_and_tries_are_bounded(serve, post, tasks_but, spot, ended):
     with serve(sender=post, tasks=tasks_but(compute_shard=refuse)) as client:
         post.failures += [Refused("hook.example has the address 10.0.0.1.")]
-        post.failures += [Undelivered("hook.example does not answer.")] * callbacks.TRIES
+        post.failures += [Undelivered("hook.example does not answer.")] * courier.TRIES
         location = execute(client, spot)
         ended(client, location)
-        assert told(post, 1 + callbacks.TRIES) == ["inProgressUri"] + ["failedUri"] * callbacks.TRIES
+        assert told(post, 1 + courier.TRIES) == ["inProgressUri"] + ["failedUri"] * courier.TRIES
         while not any("that was the last try" in line for line in logged(client, location)):
             time.sleep(0.05)
         time.sleep(1.2)
-        assert len(post.came) == 1 + callbacks.TRIES
+        assert len(post.came) == 1 + courier.TRIES
 
 
 def test_what_one_process_could_not_tell_the_next_one_does(serve, post, spot, ended, monkeypatch):
-    monkeypatch.setattr(callbacks, "_FIRST_PAUSE", dt.timedelta(seconds=2))
-    post.failures += [Undelivered("hook.example does not answer.")] * callbacks.TRIES
+    monkeypatch.setattr(courier, "_FIRST_PAUSE", dt.timedelta(seconds=2))
+    post.failures += [Undelivered("hook.example does not answer.")] * courier.TRIES
     with serve(sender=post) as client:
         ended(client, execute(client, spot))
         told(post, 1)

@@ -24,6 +24,7 @@ from service.jobs.job import Status
 from service.jobs.store import JobStore
 from service.jobs.table import JOBS
 from service.security.keyring import API_KEYS
+from service.subscriptions.table import SUBSCRIPTIONS
 from workers.errors import StoreNotWritable
 
 pytestmark = pytest.mark.anyio
@@ -50,7 +51,7 @@ def differences(connection: sa.Connection) -> list:
 
 
 async def tables_are_as_needed(url: str) -> None:
-    assert JOBS.metadata is ITEMS.metadata is API_KEYS.metadata is METADATA
+    assert all(table.metadata is METADATA for table in (JOBS, ITEMS, API_KEYS, SUBSCRIPTIONS))
     engine = database.connect(url)
     async with engine.connect() as connection:
         assert await connection.run_sync(differences) == []

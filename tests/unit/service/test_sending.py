@@ -1,90 +1,18 @@
 """What is sent to addresses that clients name, and what is not."""
 
-import datetime as dt
 import hashlib
 import hmac
-import http.server
 import ipaddress
 import re
-import ssl
-import threading
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from service.jobs.sending import Refused, Sender, Undelivered, check, kept_secret, public, signature
 from workers.errors import StoreNotWritable
 
 pytestmark = pytest.mark.anyio
-SECRET = b"known to both"
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """A certificate of hook.example that vouches for itself, and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "hook.example")])
-    today = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(today - dt.timedelta(days=1))
-        .not_valid_after(today + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("hook.example")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "hook.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return str(path)
-
-
-@pytest.fixture
-def receiver(certificate):
-    """An https server on this machine: what came, and what it answers (200 when nothing is left)."""
-    came, answers = [], []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            came.append((self.path, dict(self.headers), body))
-            status, headers = answers.pop(0) if answers else (200, {})
-            self.send_response(status)
-            for name, value in {"Content-Length": "0", **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-
-        def log_message(self, *_):
-            """Say nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    server.came, server.answers = came, answers
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-async def here(host, port):
-    return ["127.0.0.1"]
-
-
-@pytest.fixture
-def sender(certificate):
-    trusted = ssl.create_default_context(cafile=certificate)
-    return Sender(SECRET, here, lambda address: True, trusted)
+SECRET = b"known to one"
 
 
 def uri(receiver, path="/hook?token=a", host="hook.example"):
@@ -97,7 +25,7 @@ async def test_a_document_arrives_under_its_own_name_and_signed(sender, receiver
     assert (path, body) == ("/hook?token=a", b'{"a": 1}')
     assert headers["Host"] == f"hook.example:{receiver.server_port}"
     moment, told = (part.partition("=")[2] for part in headers["Ogive-Signature"].split(","))
-    assert told == hmac.new(SECRET, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
+    assert told == hmac.new(sender.secret, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 async def test_redirects_and_refusals_are_no_delivery(sender, receiver):
