@@ -1,4 +1,4 @@
-"""What the records tell of the jobs and callbacks, when somebody asks: how many, how old, and whether they go on."""
+"""What the records tell of jobs and callbacks, when somebody asks: how many, how old, whether they go on."""
 
 from __future__ import annotations
 

@@ -2,8 +2,10 @@
 
 import hmac
 import json
+import re
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
@@ -181,6 +183,13 @@ def test_what_cannot_be_watched_is_refused(api, case):
 def test_a_place_without_a_cube_is_not_watched(api):
     answer = api.post("/subscriptions", json=GOOD | {"inputs": {"points": [[-130, 60]]}})
     assert (answer.status_code, answer.json()["type"]) == (404, f"{api.base_url}/problems/no-cube")
+
+
+def test_the_request_in_the_documentation_is_taken(api):
+    text = (Path(__file__).parents[3] / "docs/subscriptions.md").read_text()
+    answer = api.post("/subscriptions", json=json.loads(re.search(r"-d '(.*?)'", text, re.DOTALL)[1]))
+    assert (answer.status_code, answer.json()["percent"]) == (201, 50)
+    assert api.delete(answer.headers["location"]).status_code == 204
 
 
 def test_pages_lead_on_and_what_is_not_there_is_told(api):
