@@ -200,6 +200,7 @@ async def _jobs_of(state: State, engine: AsyncEngine, sender: Sender | None) -> 
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
+        await state.lookout.close()
         await state.runner.under_way.close()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from starlette.concurrency import run_in_threadpool
 
-from service.database import away
+from service.database import away, reason
 from service.formats.problem import problem, unexpected
 from service.formats.series import dumps
 from service.jobs.job import now
@@ -50,6 +50,7 @@ class Lookout:
         """`on_letter` is called after there is something to tell."""
         self._store, self._answers, self._on_letter = store, answers, on_letter
         self._news = asyncio.Event()
+        self._begun: dict[str, Subscription] = {}
 
     def wake(self) -> None:
         """Look now for what is due."""
@@ -72,9 +73,25 @@ class Lookout:
                 except TimeoutError:
                     continue
 
+    async def close(self) -> None:
+        """Give back the looks that were broken off, for another service to do them at once."""
+        try:
+            for mine in self._begun.values():
+                await self._store.give_back(mine)
+        except Exception as error:
+            if not away(error):
+                raise
+            # They are done again after their term.
+            _log.warning("Subscriptions could not be given back: %s", reason(error))
+
     async def _look(self, due: Subscription) -> None:
-        if (mine := await self._store.claim(due)) is None:
-            return
+        # Noted before it is claimed: a claim that is broken off may have been written.
+        self._begun[due.id] = replace(due, looks=due.looks + 1)
+        if (mine := await self._store.claim(due)) is not None:
+            await self._look_or_tell(mine)
+        del self._begun[due.id]
+
+    async def _look_or_tell(self, mine: Subscription) -> None:
         instance = f"urn:uuid:{mine.id}"
         try:
             await self._look_at(mine)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -100,7 +101,11 @@ class SubscriptionStore:
     async def claim(self, seen: Subscription) -> Subscription | None:
         """Begin a look at one; None where another service has."""
         changed = await self._change(seen, looks=seen.looks + 1, look_due=database_seconds() + TERM_SECONDS)
-        return await self._one(SUBSCRIPTIONS.c.id == seen.id) if changed else None
+        return replace(seen, looks=seen.looks + 1) if changed else None
+
+    async def give_back(self, seen: Subscription) -> None:
+        """Let a look that was broken off be done again at once."""
+        await self._change(seen, look_due=0.0)
 
     async def looked(
         self, seen: Subscription, letter: tuple[str, bytes] | None = None, **values: Any

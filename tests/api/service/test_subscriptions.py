@@ -25,14 +25,16 @@ UNTIL_PEAK = "2015-01-01/2016-01-31"
 
 @pytest.fixture
 def grow(tmp_path):
-    """Write the cube anew, or take it away."""
-    path = tmp_path / "growing.zarr"
+    """Put another cube into the place of the one there, whole, or take it away."""
+    path, made = tmp_path / "growing.zarr", iter(range(9))
 
     def write(pairs, **spec):
-        shutil.rmtree(path, ignore_errors=True)
-        shutil.rmtree(path.with_suffix(".truth.zarr"), ignore_errors=True)
+        new = tmp_path / str(next(made)) / path.name
         if pairs:
-            write_cube(str(path), SyntheticCube(pairs=pairs, **SIDE, **spec))
+            write_cube(str(new), SyntheticCube(pairs=pairs, **SIDE, **spec))
+        shutil.rmtree(path, ignore_errors=True)
+        if pairs:
+            new.rename(path)
         forget_cubes()
         return str(path)
 

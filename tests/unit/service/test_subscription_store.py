@@ -82,6 +82,17 @@ async def test_a_look_that_was_broken_off_is_done_again_and_its_late_word_counts
     assert await Letters(engine).due() == []
 
 
+async def test_a_look_that_is_given_back_is_done_again_at_once_unless_another_has_begun(engine, store):
+    await store.add(wanted(), WIDE)
+    first = await store.claim((await store.due(9))[0])
+    await store.give_back(first)
+    second = await store.claim((await store.due(9))[0])
+    await store.give_back(first)
+    assert await store.due(9) == []
+    await store.give_back(second)
+    assert len(await store.due(9)) == 1
+
+
 @pytest.mark.parametrize("ahead", [HOUR + TERM_SECONDS, 10 * 365 * 86400.0])
 async def test_a_clock_that_was_set_back_keeps_nothing_waiting(engine, store, ahead):
     made, _ = await store.add(wanted(), WIDE)
