@@ -19,7 +19,6 @@ class Shards:
         """Those of a plan; `progress` knows which worker took which."""
         self._house, self._job_id, self._plan = house, job_id, plan
         self._progress, self._portions = progress, portions
-        self._plans: list[Future] = []
         self._futures: list[Future] = []
 
     @property
@@ -50,13 +49,10 @@ class Shards:
 
     def _hand_out(self, index: int, attempt: int, parts: int) -> Future:
         house, job_id = self._house, self._job_id
-        if attempt == len(self._plans):
-            # Sent once an attempt, not with each task; what a lost worker held of it is made again.
-            plan, key = self._plan.model_dump_json(), f"plan-{job_id}-{attempt}"
-            self._plans.append(house.cluster.submit(Plan.model_validate_json, plan, key=key))
+        # The plan goes with each task: of what lay at one worker, Dask would have the tasks go there, too.
         future = house.cluster.submit(
             house.tasks.compute_shard,
-            self._plans[attempt],
+            self._plan,
             index,
             house.settings.products,
             job_id,
