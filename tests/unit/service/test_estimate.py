@@ -43,7 +43,7 @@ def test_the_model_follows_the_jobs_that_ran():
 
 def test_equal_jobs_scale_the_model_and_leave_its_shape():
     shipped = CostModel()
-    found = fit(by(CostModel(per_pixel=0.014, per_layer=5e-7), [(1000, 20_000)] * 20))
+    found = fit(by(shipped.times(2), [(1000, 20_000)] * 20))
     assert found.expected(1000, [20_000]) == pytest.approx(2 * shipped.expected(1000, [20_000]), rel=0.05)
     assert found.expected(1000, [1000]) > shipped.expected(1000, [1000])
 
