@@ -97,7 +97,7 @@ class Lookout:
             await self._look_at(mine)
         except OgiveError as error:
             LOOKS.labels("failed").inc()
-            await self._store.looked(mine, problem=problem(error, "", instance).document)
+            await self._store.looked(mine, problem=problem(error, "", instance, "body.inputs").document)
         except Exception as error:
             if away(error):
                 raise

@@ -1,12 +1,18 @@
 """When ice has accelerated: the newest window against the year before it."""
 
 import datetime as dt
+import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.formats.series import document
 from service.subscriptions.rule import accelerated, comparison
+from workers.plan import CubeSource
+from workers.velocity.parameters import VelocityParameters
+from workers.velocity.point import point_series
 
 FIRST = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
@@ -90,3 +96,21 @@ def test_windows_of_any_length_up_to_a_year_can_be_compared(days):
 def test_any_series_has_an_answer(speeds, days):
     found = comparison(windows(speeds, days))
     assert found is None or found["windows_before"] > 0
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif("OGIVE_TEST_DATA" not in os.environ, reason="OGIVE_TEST_DATA is not set")
+@pytest.mark.parametrize(
+    ("day", "faster", "told"),
+    [("2019-07-15", True, True), ("2017-10-15", True, False), ("2022-05-15", False, False)],
+    ids=["speeds up again", "noise", "slows down"],
+)
+def test_a_real_glacier_is_told_of_when_it_speeds_up_and_not_for_noise(day, faster, told):
+    """Jakobshavn Isbrae as it would have been looked at that day, with the pairs that there were."""
+    (cube,) = Path(os.environ["OGIVE_TEST_DATA"], "jakobshavn").glob("*_3x3.zarr")
+    then = {"pairs_datetime": f"../{day}", "datetime": f"{int(day[:4]) - 2}{day[4:]}/{day}"}
+    parameters = VelocityParameters(step="P30D", **then)
+    series = document(point_series(CubeSource(cubes=(str(cube),)), -49.4604, 69.1117, parameters))["series"]
+    found = comparison(series)
+    assert (found["percent"] > 50) is faster
+    assert accelerated(found, 50) is told
