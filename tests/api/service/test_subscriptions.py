@@ -128,13 +128,19 @@ def test_a_change_is_told_once_whatever_the_number_of_services(serve, sender, re
     assert len(receiver.came) == 2
 
 
-def test_an_acceleration_is_told_where_there_is_one(serve, sender, receiver, subscribe, grow):
+def test_an_acceleration_is_told_where_there_is_one(serve, settings, sender, receiver, subscribe, grow):
     wishes = {"inputs": {"datetime": UNTIL_PEAK}, "when": "acceleration"}
-    with serve(sender=sender) as client:
+    with serve(sender=sender, settings=settings.model_copy(update={"limit_subscriptions": 2})) as client:
         here = [
             subscribe(client, path, percent=percent, **wishes).headers["location"]
             for path, percent in (("faster", 50), ("much-faster", 9999))
         ]
+        refused = subscribe(client, "one-too-many")
+        assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (
+            429,
+            "too-many-subscriptions",
+        )
+        assert refused.json()["refused_by"]["setting"] == "OGIVE_LIMIT_SUBSCRIPTIONS"
         calm, _ = (until(client, each, lambda found: found["looked"]) for each in here)
         assert calm["comparison"]["percent"] < 50
         grow(200, scenario="surge")
