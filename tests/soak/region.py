@@ -1,8 +1,9 @@
-"""One large region on the deployed parts, by two workers and by one.
+"""One large region on the deployed parts, and a part of it by two workers and by one.
 
 `python -m tests.soak.region CUBE [PIXELS]`: CUBE is a synthetic cube on this disk; its top left corner of so
-many pixels a side is made, all of it by default. Told are the time of each stage, what passed between the
-parts and the S3 server against the least possible, and what the second worker gains.
+many pixels a side is made, all of it by default, and then one of a third of that. Told are the time of each
+stage, what passed between the parts and the S3 server against the least possible, and what the second worker
+gains.
 """
 
 from __future__ import annotations
@@ -67,7 +68,10 @@ def main() -> int:
     cube = Path(sys.argv[1]).absolute()
     opened = open_cube(str(cube), Access())
     pixels = int(sys.argv[2]) if len(sys.argv) > 2 else min(opened.grid.height, opened.grid.width)
-    bbox = list(degrees(opened.grid.window(1, 1, pixels - 2, pixels - 2)))
+
+    def corner(side: int) -> list[float]:
+        return list(degrees(opened.grid.window(1, 1, side - 2, side - 2)))
+
     with store_up({"OGIVE_CUBES": f"s3://{BUCKET}/cubes/{cube.name}"}) as (parts, files, line):
         for part in cube.iterdir():
             if part.name not in UNREAD:
@@ -77,10 +81,13 @@ def main() -> int:
         print(f"{pixels} x {pixels} pixels, {opened.layers} layers; every chunk once: ", end="")
         print(f"{requests} requests, {size / 1e6:.1f} MB")
         print("two workers")
-        both = made(parts, line, bbox)
+        made(parts, line, corner(pixels))
+        third = pixels // 3
+        print(f"two workers, {third} x {third} pixels")
+        both = made(parts, line, corner(third))
         parts.workers[1].stop()
-        print("one worker")
-        alone = made(parts, line, bbox)
+        print(f"one worker, {third} x {third} pixels")
+        alone = made(parts, line, corner(third))
         print(f"two workers are {alone / both:.2f} times as fast as one")
     return 0
 
