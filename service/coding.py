@@ -6,6 +6,7 @@ Each coding has an entity tag of its own: that of the plain bytes with the codin
 from __future__ import annotations
 
 import gzip
+import hashlib
 import re
 from collections.abc import Callable
 
@@ -93,9 +94,11 @@ class _Coder:
 
     async def _coded(self, start: Message, body: bytes) -> bytes:
         headers, code = MutableHeaders(scope=start), _CODINGS[self._coding]
-        if (coded := self._kept.get((self._coding, body))) is None:
+        # By their digest: kept as a key, the plain bytes would take many times the room of the coded.
+        key = self._coding, hashlib.sha256(body).digest()
+        if (coded := self._kept.get(key)) is None:
             coded = await run_in_threadpool(code, body) if len(body) > _LARGE_BYTES else code(body)
-            self._kept.put((self._coding, body), coded)
+            self._kept.put(key, coded)
         headers["Content-Encoding"] = self._coding
         headers["Content-Length"] = str(len(coded))
         if "etag" in headers:

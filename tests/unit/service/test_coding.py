@@ -1,4 +1,6 @@
+import gc
 import gzip
+import tracemalloc
 
 import brotli
 import httpx
@@ -21,6 +23,10 @@ def text(request):
     return PlainTextResponse(TEXT, headers=headers)
 
 
+def long(request):
+    return PlainTextResponse(f"{request.query_params['of']} " * 20_000)
+
+
 def plain(request):
     kind = request.query_params["kind"]
     if kind == "file":
@@ -38,7 +44,7 @@ def plain(request):
 
 @pytest.fixture(scope="module")
 def client():
-    app = Starlette(routes=[Route("/text", text), Route("/plain", plain)])
+    app = Starlette(routes=[Route("/text", text), Route("/long", long), Route("/plain", plain)])
     app.add_middleware(ContentCoding)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ogive.example")
 
@@ -92,3 +98,23 @@ async def test_what_is_no_whole_text_passes_as_it_is(client, kind):
     answer, body = await raw(client, f"/plain?kind={kind}", **{"Accept-Encoding": "br"})
     assert answer.headers.get("content-encoding") == ("identity" if kind == "coded" else None)
     assert body.startswith(b"ice")
+
+
+async def test_what_was_coded_is_kept_without_the_plain_text(client):
+    async def ask(numbers):
+        for number in numbers:
+            answer = await client.get(
+                "/long", params={"of": f"ice{number}"}, headers={"Accept-Encoding": "br"}
+            )
+            assert answer.headers["Content-Encoding"] == "br"
+
+    await ask(range(3))
+    gc.collect()
+    tracemalloc.start()
+    try:
+        await ask(range(10, 50))
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 40 * 10_000
