@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from service.jobs.log import Level
 from service.jobs.sending import Refused, Sender, Undelivered
+from service.rounds import Rounds
 
 TRIES = 8
 _FIRST_PAUSE = dt.timedelta(seconds=2)
@@ -66,28 +66,16 @@ class Courier:
 
     def __init__(self, post: Post, sender: Sender) -> None:
         self._post, self._sender = post, sender
-        self._news = asyncio.Event()
+        failed = "What is due to subscribers could not be delivered"
+        self._rounds = Rounds(post.due, self._deliver, _POLL_SECONDS, _log, failed)
 
     def wake(self) -> None:
         """Look at the post now."""
-        self._news.set()
+        self._rounds.wake()
 
     async def work(self) -> None:
         """Deliver for as long as the service lives."""
-        while True:
-            try:
-                due = await self._post.due()
-                await asyncio.gather(*map(self._deliver, due))
-            except Exception:  # noqa: BLE001 - whatever it was, the next letter is not to wait for ever
-                _log.exception("What is due to subscribers could not be delivered")
-                due = []
-            if not due:
-                self._news.clear()
-                try:
-                    async with asyncio.timeout(_POLL_SECONDS):
-                        await self._news.wait()
-                except TimeoutError:
-                    continue
+        await self._rounds.work()
 
     async def _deliver(self, delivery: Delivery) -> None:
         if not await self._post.claim(delivery):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -17,6 +17,7 @@ from service.formats.problem import problem, unexpected
 from service.formats.series import dumps
 from service.jobs.job import now
 from service.observability.measures import LOOKS
+from service.rounds import Rounds
 from service.series.answers import Answers, Spent
 from service.series.representation import Representation
 from service.subscriptions.asking import Subscribe, watched
@@ -49,29 +50,17 @@ class Lookout:
     def __init__(self, store: SubscriptionStore, answers: Answers, on_letter: Callable[[], None]) -> None:
         """`on_letter` is called after there is something to tell."""
         self._store, self._answers, self._on_letter = store, answers, on_letter
-        self._news = asyncio.Event()
+        failed = "Subscriptions could not be looked at"
+        self._rounds = Rounds(partial(store.due, _AT_ONCE), self._look, _POLL_SECONDS, _log, failed)
         self._begun: dict[str, Subscription] = {}
 
     def wake(self) -> None:
         """Look now for what is due."""
-        self._news.set()
+        self._rounds.wake()
 
     async def work(self) -> None:
         """Look for as long as the service lives."""
-        while True:
-            try:
-                due = await self._store.due(_AT_ONCE)
-                await asyncio.gather(*map(self._look, due))
-            except Exception:  # noqa: BLE001 - whatever it was, the next look is not to wait for ever
-                _log.exception("Subscriptions could not be looked at")
-                due = []
-            if not due:
-                self._news.clear()
-                try:
-                    async with asyncio.timeout(_POLL_SECONDS):
-                        await self._news.wait()
-                except TimeoutError:
-                    continue
+        await self._rounds.work()
 
     async def close(self) -> None:
         """Give back the looks that were broken off, for another service to do them at once."""
