@@ -32,6 +32,24 @@ def number(token: str) -> int:
         ) from None
 
 
+def check_limit(limit: int, most: int) -> None:
+    """Refuse a page that is too long.
+
+    Raises:
+        InvalidRequest: it is.
+    """
+    if limit > most:
+        raise InvalidRequest(f"limit {limit} is over the {most} of one page.", "limit")
+
+
+def links_of(href: str, asked: dict[str, Any], rest: int | None) -> list[dict[str, str]]:
+    """The links of a page of what was asked for, of which the next starts below the number `rest`."""
+    links = [link("self", href, asked)]
+    if rest is not None:
+        links.append(link("next", href, asked | {"token": token(rest)}))
+    return links
+
+
 def link(rel: str, href: str, asked: dict[str, Any] | None = None) -> dict[str, str]:
     """A link to a JSON document, with what is asked of it."""
     query = f"?{urlencode(asked, safe=',')}" if asked else ""

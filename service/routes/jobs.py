@@ -21,7 +21,7 @@ from service.jobs.documents import failure, headers, status_info
 from service.jobs.execute import Execute, ordered, process_of
 from service.jobs.job import Status
 from service.jobs.listing import JobsQuery, of_owner
-from service.paging import link, number, token
+from service.paging import check_limit, link, links_of, number
 from service.routes.store import ProductsDep
 from service.security.access import CallerDep, Run, check_owner, listed_for
 from workers.errors import InvalidRequest
@@ -38,16 +38,13 @@ async def get_jobs(
     caller: CallerDep,
 ) -> JSONResponse:
     """A page of the caller's jobs, newest first; with the scope admin those of everybody."""
-    if query.limit > settings.limit_list:
-        raise InvalidRequest(f"limit {query.limit} is over the {settings.limit_list} of one page.", "limit")
+    check_limit(query.limit, settings.limit_list)
     before = None if query.token is None else number(query.token)
     page, rest = await jobs.page(
         query.limit, [*query.conditions, *of_owner(listed_for(caller, "jobs"))], before
     )
     asked = query.model_dump(exclude_unset=True, exclude_none=True)
-    links = [link("self", f"{base}/jobs", asked)]
-    if rest is not None:
-        links.append(link("next", f"{base}/jobs", asked | {"token": token(rest)}))
+    links = links_of(f"{base}/jobs", asked, rest)
     document = {"jobs": [status_info(job, base) for job in page], "links": links}
     return JSONResponse(document, headers={"Cache-Control": "no-store"})
 
@@ -113,8 +110,7 @@ async def get_logs(
     """The log of a job, oldest line first."""
     job = await jobs.get(job_id)
     check_owner(caller, job.owner, f"Job {job.id}")
-    if limit > settings.limit_list:
-        raise InvalidRequest(f"limit {limit} is over the {settings.limit_list} of one page.", "limit")
+    check_limit(limit, settings.limit_list)
     lines = await log.read(job.id, limit, offset)
     here = f"{base}/jobs/{job.id}"
     links = [link("up", here)]

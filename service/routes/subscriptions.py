@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.dependencies import AnswersDep, BaseUrl, LookoutDep, SettingsDep, SubscriptionsDep
-from service.paging import link, number, token
+from service.paging import check_limit, links_of, number
 from service.security.access import CallerDep, Run, check_owner, listed_for
 from service.series.answers import Answers, Spent
 from service.series.representation import Representation
@@ -17,7 +17,7 @@ from service.settings import Settings
 from service.subscriptions.asking import Subscribe, wish
 from service.subscriptions.room import Room
 from service.subscriptions.subscription import document
-from workers.errors import InvalidRequest, OgiveError
+from workers.errors import OgiveError
 
 router = APIRouter(tags=["subscriptions"])
 _FRESH = {"Cache-Control": "no-store"}
@@ -81,14 +81,11 @@ async def get_subscriptions(
     caller: CallerDep,
 ) -> JSONResponse:
     """A page of the caller's subscriptions, newest first; with the scope admin those of everybody."""
-    if query.limit > settings.limit_list:
-        raise InvalidRequest(f"limit {query.limit} is over the {settings.limit_list} of one page.", "limit")
+    check_limit(query.limit, settings.limit_list)
     before = None if query.token is None else number(query.token)
     page, rest = await subscriptions.page(query.limit, listed_for(caller, "subscriptions"), before)
-    asked: dict[str, Any] = query.model_dump(exclude_unset=True, exclude_none=True)
-    links = [link("self", f"{base}/subscriptions", asked)]
-    if rest is not None:
-        links.append(link("next", f"{base}/subscriptions", asked | {"token": token(rest)}))
+    asked = query.model_dump(exclude_unset=True, exclude_none=True)
+    links = links_of(f"{base}/subscriptions", asked, rest)
     told = {"subscriptions": [document(one, base) for one in page], "links": links}
     return JSONResponse(told, headers=_FRESH)
 
