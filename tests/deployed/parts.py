@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -121,6 +121,21 @@ def store_up(settings: dict[str, str]) -> Iterator[tuple[Deployment, s3fs.S3File
         finally:
             parts.down()
             shutil.rmtree(folder)
+
+
+@contextmanager
+def another_service(ogive: Ogive, environment: dict[str, str]) -> Iterator[httpx.Client]:
+    """One more service on the same database, with some more environment: a client of it."""
+    (port,) = free_ports(1)
+    service = ogive.parts.another_service(port)
+    service = replace(service, environment={**service.environment, **environment})
+    service.start()
+    try:
+        service.wait()
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
+            yield http
+    finally:
+        service.stop()
 
 
 @contextmanager

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 
-from infra.local.deployment import free_ports
-from tests.deployed.parts import BOX
+from tests.deployed.parts import BOX, another_service
 
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
@@ -47,16 +44,8 @@ def clock(tmp_path):
 @pytest.fixture
 def jumping(ogive, clock):
     """A second service, whose clock is the false one."""
-    (port,) = free_ports(1)
-    service = ogive.parts.another_service(port)
-    service = replace(service, environment={**service.environment, **clock.environment})
-    service.start()
-    try:
-        service.wait()
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
-            yield http
-    finally:
-        service.stop()
+    with another_service(ogive, clock.environment) as http:
+        yield http
 
 
 def test_a_clock_that_jumps_an_hour_ahead_and_back_leaves_no_trace(ogive, clock, jumping, undisturbed):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
-from infra.local.deployment import free_ports
-from tests.deployed.parts import BOX
+from tests.deployed.parts import BOX, another_service
 
 NOBODY = "https://127.0.0.1/"
 """A subscriber that no callback may go to: each that is due is refused and written down, once"""
@@ -15,15 +13,8 @@ NOBODY = "https://127.0.0.1/"
 @pytest.fixture
 def second(ogive):
     """Another service, and where it answers."""
-    (port,) = free_ports(1)
-    service = ogive.parts.another_service(port)
-    service.start()
-    try:
-        service.wait()
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
-            yield http
-    finally:
-        service.stop()
+    with another_service(ogive, {}) as http:
+        yield http
 
 
 def test_the_other_service_takes_over_the_job_of_one_that_is_killed(ogive, second, undisturbed):
