@@ -76,7 +76,8 @@ $(UV):
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 
-$(VENV)/run.stamp: $(UV) requirements.lock pyproject.toml
+# The settings of Dask are installed, too: they are not read from the checkout.
+$(VENV)/run.stamp: $(UV) requirements.lock pyproject.toml infra/dask/ogive.yaml
 	$(UV) pip install --python $(BIN)/python --require-hashes -r requirements.lock
 	$(UV) pip install --python $(BIN)/python --quiet --no-deps --editable .
 	@touch $@

@@ -24,8 +24,8 @@ class Shards:
     @property
     def left(self) -> list[int]:
         """The indices of those that are not finished, the largest first: the last to end should be small."""
-        shards = self._plan.shards
-        left = [index for index in range(len(shards)) if index not in self._progress.finished]
+        shards, finished = self._plan.shards, self._progress.finished
+        left = [index for index in range(len(shards)) if index not in finished]
         return sorted(left, key=lambda index: (-shards[index].blocks, index))
 
     async def receipt(self, index: int) -> ShardReceipt:
