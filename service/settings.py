@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from service.security import rates, scopes
 from service.security.keys import VARIABLE
 from service.security.provider import ALGORITHMS, Provider
+from workers.cubes import chunk_folder
 from workers.cubes.merging import MAIN
 from workers.cubes.reference import Access
 from workers.plan import CubeSource, GivenDataset, Limits
@@ -63,6 +64,17 @@ class Settings(BaseSettings):
         None, description="S3 endpoint that holds the cubes, where it is not Amazon's."
     )
     source_anonymous: bool = Field(True, description="Read cubes from S3 without signing the requests.")
+    chunks: str = Field(
+        "",
+        description="Folder of the chunks of remote cubes that are kept for the next request; `chunks` in "
+        "the data folder by default; workers that are started by hand read it too, and keep none without it.",
+    )
+    chunks_bytes: int = Field(
+        chunk_folder.MOST_BYTES,
+        ge=0,
+        description="Bytes of these that are kept at most, and never more than half of what the disk would "
+        "have free without them; 0: none; workers read it too.",
+    )
     scheduler: str | None = Field(
         None,
         description="Address of a Dask scheduler (tcp://host:8786) whose workers offer the resource shard=1. "
@@ -241,6 +253,7 @@ class Settings(BaseSettings):
         folder = self.data.absolute()
         if not self.database:
             object.__setattr__(self, "database", f"sqlite+aiosqlite:///{folder / 'ogive.sqlite'}")
+        object.__setattr__(self, "chunks", str(Path(self.chunks or folder / "chunks").absolute()))
         products = self.products or str(folder / "products")
         if "://" not in products:  # workers may have another working directory
             products = str(Path(products).absolute())

@@ -14,6 +14,7 @@ from pathlib import Path
 from infra.bucket import apply as bucket
 from infra.local import cluster, objects, postgres
 from infra.local.process import PartFailed, Process
+from workers.cubes.chunk_folder import BYTES, FOLDER
 
 BUCKET = "ogive"
 ACCESS_KEY = "ogive"
@@ -104,7 +105,7 @@ def deployment(
 
     Args:
         folder: holds data, logs and pids.
-        settings: further `OGIVE_*` variables of the service.
+        settings: further `OGIVE_*` variables of the service; what they say of kept chunks holds for workers.
         workers: processes.
         endpoint: where the parts reach the S3 server, if something stands between.
 
@@ -124,12 +125,14 @@ def deployment(
         **tls,
         **keys,
         "OGIVE_DATA": str(folder / "data"),
+        FOLDER: str(folder / "chunks"),
         "OGIVE_DATABASE": postgres.url(ports["postgres"], password),
         "OGIVE_PRODUCTS": f"s3://{BUCKET}/products",
         "OGIVE_SCHEDULER": f"tls://127.0.0.1:{ports['scheduler']}",
         "OGIVE_PORT": str(ports["service"]),
         **(settings or {}),
     }
+    chunks = {name: environment[name] for name in (FOLDER, BYTES) if name in environment}
     monitor_ports = ports["monitor_v2"], ports["monitor_v1"]
     return Deployment(
         folder=folder,
@@ -139,7 +142,8 @@ def deployment(
         objects=objects.object_store(folder, ports["objects"], monitor_ports),
         scheduler=cluster.scheduler(folder, ports["scheduler"], tls),
         workers=tuple(
-            cluster.worker(number, folder, ports["scheduler"], tls | keys) for number in range(workers)
+            cluster.worker(number, folder, ports["scheduler"], tls | keys | chunks)
+            for number in range(workers)
         ),
         service=_service("service", folder, ports["service"], environment),
         environment=environment,

@@ -50,11 +50,13 @@ def _answer(settings: Any, listener: socket.socket) -> None:
     import uvicorn
 
     from service.app import create_app
+    from workers.cubes import chunk_folder
     from workers.telemetry import logs, spans
     from workers.version import VERSION
 
     logs.install(settings.log_format, settings.log_level)
     spans.install("ogive")
+    chunk_folder.install(settings.chunks, settings.chunks_bytes)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

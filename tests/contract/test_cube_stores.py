@@ -3,133 +3,23 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
-import boto3
 import h5netcdf
 import numpy as np
 import pytest
 import zarr
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
 
-from workers.cubes.cube import Cube, open_cube
+from tests.contract.servers import BUCKET, HEIGHT, PAIRS, WIDTH, Sometimes, client
+from workers.cubes.cube import open_cube
 from workers.cubes.reference import Access
 from workers.cubes.stores import TRIES
 from workers.errors import ChunkUnreadable, SourceUnavailable
-from workers.synthetic import SyntheticCube, write_cube
 
-BUCKET = "velocity"
-PAIRS, HEIGHT, WIDTH = 240, 24, 23
 ONE_D = {
     *(f"acquisition_date_img{image}/0" for image in (1, 2)),
     *(f"{name}/0" for name in ("vx_error", "vy_error", "mission_img1", "satellite_img1")),
 }
-
-
-@dataclass
-class Served:
-    """Where a cube is served, and what has been asked of the server."""
-
-    href: str
-    access: Access
-    asked: list[tuple[str, str]] = field(default_factory=list)
-    fault: Callable[[str], int | None] = lambda key: None
-    """For a key the status to answer with instead; -1 sends half of the bytes"""
-
-    def take(self) -> Counter[tuple[str, str]]:
-        """The requests since the last call."""
-        taken, self.asked[:] = Counter(self.asked), []
-        return taken
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    spec = SyntheticCube(pairs=PAIRS, height=HEIGHT, width=WIDTH)
-    return Path(write_cube(str(tmp_path_factory.mktemp("cubes") / "tile.zarr"), spec))
-
-
-@pytest.fixture(scope="module")
-def local(folder: Path) -> Cube:
-    return open_cube(str(folder), Access())
-
-
-@pytest.fixture(scope="module")
-def web_server(folder: Path) -> Iterator[Served]:
-    class Handler(SimpleHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            key = self.path.removeprefix("/tile.zarr/")
-            served.asked.append((self.command, key))
-            status = served.fault(key)
-            if status is None:
-                super().do_GET()
-            elif status < 0:
-                body = (folder / key).read_bytes()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body) // 2))
-                self.end_headers()
-                self.wfile.write(body[: len(body) // 2])
-            else:
-                self.send_error(status)
-
-        def do_HEAD(self) -> None:
-            self.do_GET()
-
-        def log_message(self, *args: object) -> None:
-            """Keep the output of the tests clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), lambda *args: Handler(*args, directory=str(folder.parent)))
-    served = Served(f"http://127.0.0.1:{server.server_port}/tile.zarr", Access())
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield served
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def s3_server(folder: Path) -> Iterator[Served]:
-    moto = DomainDispatcherApplication(create_backend_app)
-
-    def counting(environ: dict, start_response: Callable) -> object:
-        key = environ["PATH_INFO"].removeprefix(f"/{BUCKET}/tile.zarr/")
-        served.asked.append((environ["REQUEST_METHOD"], key))
-        return moto(environ, start_response)
-
-    server = make_server("127.0.0.1", 0, counting, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    endpoint = f"http://127.0.0.1:{server.server_port}"
-    served = Served(f"s3://{BUCKET}/tile.zarr", Access(anonymous=True, endpoint_url=endpoint))
-    client = boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    client.create_bucket(Bucket=BUCKET, ACL="public-read-write")
-    for path in folder.rglob("*"):
-        if path.is_file() and path.relative_to(folder).parts[0] != "granule_url":
-            client.upload_file(str(path), BUCKET, f"tile.zarr/{path.relative_to(folder)}")
-    served.take()
-    yield served
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(params=["s3", "http"])
-def served(request: pytest.FixtureRequest) -> Iterator[Served]:
-    server: Served = request.getfixturevalue({"s3": "s3_server", "http": "web_server"}[request.param])
-    server.take()
-    yield server
-    server.fault = lambda key: None
 
 
 def test_every_store_gives_the_same_bytes(local, served):
@@ -200,17 +90,6 @@ def test_zarr_3_needs_two_requests(folder, web_server, local):
     assert cube.table().sensors == ("?",)
 
 
-class Sometimes:
-    """A fault that passes after some requests of each key."""
-
-    def __init__(self, status: int, times: int, only: str = "") -> None:
-        self.status, self.times, self.only, self.seen = status, times, only, Counter[str]()
-
-    def __call__(self, key: str) -> int | None:
-        self.seen[key] += 1
-        return self.status if self.only in key and self.seen[key] <= self.times else None
-
-
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_passing_trouble_is_tried_again(web_server, local, status):
     web_server.fault = Sometimes(status, times=2, only="vx/")
@@ -252,18 +131,12 @@ def test_a_server_that_does_not_answer(scheme):
 
 
 def test_missing_objects_on_s3_are_missing_data(s3_server, local, folder):
-    client = boto3.client(
-        "s3",
-        endpoint_url=s3_server.access.endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    client.delete_object(Bucket=BUCKET, Key="tile.zarr/vx/0.2.2")
+    owner = client(s3_server.access.endpoint_url)
+    owner.delete_object(Bucket=BUCKET, Key="tile.zarr/vx/0.2.2")
     try:
         block = open_cube(s3_server.href, s3_server.access).read(19, 19, 5, 4)
     finally:
-        client.upload_file(str(folder / "vx" / "0.2.2"), BUCKET, "tile.zarr/vx/0.2.2")
+        owner.upload_file(str(folder / "vx" / "0.2.2"), BUCKET, "tile.zarr/vx/0.2.2")
     assert np.isnan(block.vx[1:, 1:]).all()
     whole = local.read(19, 19, 5, 4)
     np.testing.assert_array_equal(block.vx[0], whole.vx[0])

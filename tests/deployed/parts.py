@@ -18,6 +18,7 @@ import s3fs
 from infra.local.deployment import BUCKET, Deployment, deployment, free_ports
 from tests.deployed.line import Line
 from tests.e2e.making import plan, publish
+from workers.cubes.chunk_folder import BYTES
 from workers.plan import CubeSource
 from workers.processes import PROCESSES
 from workers.regions import degrees
@@ -143,6 +144,8 @@ def running(cubes: Path) -> Iterator[Ogive]:
     """PostgreSQL, an S3 server, a TLS scheduler, two workers and the service, all real; the cube is made."""
     cube = Path(write_cube(str(cubes), SPEC))
     settings = {"OGIVE_CUBES": f"s3://{BUCKET}/cubes/{cube.name}", "OGIVE_LIMIT_JOBS_RUNNING": "1"}
+    # What is done to the source must be met there.
+    settings[BYTES] = "0"
     with store_up(settings) as (parts, files, line):
         files.put(str(cube), f"{BUCKET}/cubes/{cube.name}", recursive=True)
         parts.up()

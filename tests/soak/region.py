@@ -1,13 +1,14 @@
-"""One large region on the deployed parts, and a part of it by two workers and by one.
+"""A large region on the deployed parts, again with another coefficient, and a part by two workers and by one.
 
 `python -m tests.soak.region CUBE [PIXELS]`: CUBE is a synthetic cube on this disk; its top left corner of so
 many pixels a side is made, all of it by default, and then one of a third of that. Told are the time of each
 stage, what passed between the parts and the S3 server against the least possible, and what the second worker
-gains.
+gains. OGIVE_CHUNKS_BYTES says how much the workers keep of what they fetched: 0 for nothing.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -18,6 +19,7 @@ import httpx
 from infra.local.deployment import BUCKET, Deployment
 from tests.deployed.line import Line
 from tests.deployed.parts import store_up
+from workers.cubes.chunk_folder import BYTES
 from workers.cubes.cube import open_cube
 from workers.cubes.reference import Access
 from workers.regions import degrees
@@ -39,12 +41,12 @@ def least(cube: Path, pixels: int, chunk: int) -> tuple[int, int]:
     return len(found), sum(found)
 
 
-def made(parts: Deployment, line: Line, bbox: list[float]) -> float:
+def made(parts: Deployment, line: Line, bbox: list[float], **inputs: float) -> float:
     """Make the region once; tells of it, and returns the seconds that its shards took."""
     line.requests.clear()
     line.bytes.clear()
     with httpx.Client(base_url=parts.url, timeout=120) as http:
-        body = {"inputs": {"bbox": bbox, "force": True}}
+        body = {"inputs": {"bbox": bbox, "force": True, **inputs}}
         began = time.monotonic()
         answer = http.post("/processes/velocity-cube/execution", json=body)
         answer.raise_for_status()
@@ -72,7 +74,8 @@ def main() -> int:
     def corner(side: int) -> list[float]:
         return list(degrees(opened.grid.window(1, 1, side - 2, side - 2)))
 
-    with store_up({"OGIVE_CUBES": f"s3://{BUCKET}/cubes/{cube.name}"}) as (parts, files, line):
+    settings = {BYTES: os.environ[BYTES]} if BYTES in os.environ else {}
+    with store_up(settings | {"OGIVE_CUBES": f"s3://{BUCKET}/cubes/{cube.name}"}) as (parts, files, line):
         for part in cube.iterdir():
             if part.name not in UNREAD:
                 files.put(str(part), f"{BUCKET}/cubes/{cube.name}/{part.name}", recursive=True)
@@ -82,6 +85,8 @@ def main() -> int:
         print(f"{requests} requests, {size / 1e6:.1f} MB")
         print("two workers")
         made(parts, line, corner(pixels))
+        print("again, with another coefficient")
+        made(parts, line, corner(pixels), coefficient=300)
         third = pixels // 3
         print(f"two workers, {third} x {third} pixels")
         both = made(parts, line, corner(third))

@@ -2,18 +2,18 @@
 
 The metadata objects are fetched once and zarr-python is served with them from memory: a consolidated cube
 costs one request (format 2) or two (format 3), and after that only chunks are fetched. A chunk that was
-never written reads as missing, not as the zero that a null fill value would give.
+never written reads as missing, not as the zero that a null fill value would give. Chunks of a remote cube
+come from this machine's disk where it keeps them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import itertools
 import json
 import math
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,13 @@ import zarr
 from zarr.core.buffer import default_buffer_prototype
 from zarr.core.sync import sync
 
+from workers.cubes.chunk_folder import chunk_folder
+from workers.cubes.chunk_store import ChunkStore
 from workers.cubes.reference import Access
 from workers.cubes.source import Selection, Variable, missing_values
-from workers.cubes.stores import open_store, store_name
-from workers.errors import ChunkUnreadable, CubeInvalid, SourceError, SourceUnavailable
+from workers.cubes.stores import local_path, open_store, store_name
+from workers.cubes.zarr_decoding import decoded
+from workers.errors import CubeInvalid, SourceUnavailable
 
 
 class ZarrSource:
@@ -39,6 +42,8 @@ class ZarrSource:
         """
         self.name = store_name(href)
         self._store = open_store(href, access)
+        folder = chunk_folder() if local_path(href) is None else None
+        self._chunks = ChunkStore(self._store, folder, f"{access.endpoint_url} {href}")
         self._fetched: dict[str, bytes] = {}
         self._arrays: dict[str, zarr.Array] = {}
         self._format, self._attributes, self._consolidated = self._open_group()
@@ -83,7 +88,10 @@ class ZarrSource:
             prototype = default_buffer_prototype()
             return await asyncio.gather(*(self._store.fetch(key, prototype) for key in sorted(self._fetched)))
 
-        return b"".join(buffer.to_bytes() for buffer in sync(side_by_side()) if buffer is not None)
+        now = b"".join(buffer.to_bytes() for buffer in sync(side_by_side()) if buffer is not None)
+        if now != self.metadata():
+            self._chunks.forget()
+        return now
 
     def _document(self, key: str) -> Mapping[str, Any] | None:
         return self._fetch(key) if self._consolidated is None else self._consolidated.get(key)
@@ -108,7 +116,7 @@ class ZarrSource:
         if self._format == 2:
             self._store.documents[f"{name}/.zattrs"] = json.dumps(attributes).encode()
         try:
-            array = zarr.open_array(self._store, path=name, mode="r", zarr_format=self._format)
+            array = zarr.open_array(self._chunks, path=name, mode="r", zarr_format=self._format)
         except (ValueError, TypeError, KeyError) as error:
             raise CubeInvalid(
                 f"Variable {name} of cube {self.name} is stored in a way that zarr cannot read: {error}"
@@ -118,56 +126,9 @@ class ZarrSource:
         return Variable(name, tuple(dimensions), array.shape, array.chunks, array.dtype, attributes, missing)
 
     def read(self, wanted: Sequence[tuple[str, Selection]]) -> list[np.ndarray]:
-        async def side_by_side() -> list[Any]:
-            reads = (self._arrays[name].async_array.getitem(part) for name, part in wanted)
-            return await asyncio.gather(*reads)
-
-        try:
-            return [np.asarray(values) for values in sync(side_by_side())]
-        except SourceError:
-            raise
-        except Exception as error:
-            # The store raises SourceError for all that it meets: what remains went wrong in decoding.
-            if isinstance(error, BaseExceptionGroup) and (told := error.subgroup(SourceError)):
-                raise told.exceptions[0] from error
-            raise self._culprit(wanted, error) from error
-
-    def _culprit(self, wanted: Sequence[tuple[str, Selection]], error: Exception) -> ChunkUnreadable:
-        """The error for a failed read, naming the first chunk that cannot be decoded."""
-        for name, selection in wanted:
-            array = self._arrays[name]
-            for index, part in _stored_chunks(array, selection):
-                try:
-                    sync(array.async_array.getitem(part))
-                except SourceError:
-                    raise
-                except Exception as reason:  # noqa: BLE001 - codecs raise what they like
-                    key = f"{name}/{array.metadata.encode_chunk_key(index)}"
-                    return ChunkUnreadable(
-                        f"Chunk {key} of cube {self.name} is truncated or damaged and cannot be decoded "
-                        f"({reason}).",
-                        f"{self.name}/{key}",
-                    )
-        names = ", ".join(dict.fromkeys(name for name, _ in wanted))
-        return ChunkUnreadable(
-            f"A chunk of {names} of cube {self.name} could not be decoded when first read ({error}).",
-            f"{self.name}/{names}",
-        )
-
-
-def _stored_chunks(array: zarr.Array, selection: Selection) -> Iterator[tuple[tuple[int, ...], Selection]]:
-    """The stored chunks (shards, if there are any) that a selection touches, and what it takes of each."""
-    spans = []
-    for part, size, length in zip(selection, array.shards or array.chunks, array.shape, strict=True):
-        start, stop, _ = part.indices(length)
-        spans.append(
-            [
-                (index, slice(max(start, index * size), min(stop, (index + 1) * size)))
-                for index in range(start // size, -(-stop // size))
-            ]
-        )
-    for cell in itertools.product(*spans):
-        yield tuple(index for index, _ in cell), tuple(part for _, part in cell)
+        self._chunks.identify(self.metadata())
+        arrays = [(self._arrays[name], part) for name, part in wanted]
+        return decoded(self.name, arrays, self._chunks.drop)
 
 
 def _missing(attributes: Mapping[str, Any], fill: Any) -> tuple[float, ...]:

@@ -44,6 +44,12 @@ SOURCE_SECONDS = Histogram(
 )
 SOURCE_BYTES = Counter("ogive_source_bytes", "Bytes of objects of cubes that were read.")
 SOURCE_RETRIES = Counter("ogive_source_retries", "Reads of objects of cubes that were tried again.")
+CHUNKS_KEPT = Counter(
+    "ogive_chunks_kept",
+    "Chunks of remote cubes that were looked for on this machine's disk, by what was found.",
+    ["outcome"],
+)
+CHUNK_BYTES = Counter("ogive_chunks_kept_bytes", "Bytes of these that came from there and were not fetched.")
 CATALOG_SECONDS = Histogram(
     "ogive_source_catalog_seconds", "Questions to the catalog of cubes.", ["outcome"], buckets=LATENCIES
 )
@@ -54,6 +60,8 @@ STORE_SECONDS = Histogram(
     buckets=LATENCIES,
 )
 STORE_BYTES = Counter("ogive_store_written_bytes", "Bytes of objects that were written to the store.")
+for _outcome in ("hit", "miss", "damaged"):
+    CHUNKS_KEPT.labels(_outcome)
 for _outcome in ("ok", "failed"):
     # Told as zero from the start, so that the first failure is seen as a change.
     SOURCE_SECONDS.labels(_outcome)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from workers.calendar import Step, Windows
+from workers.cubes.chunk_folder import chunk_folder
 from workers.cubes.cube import arrange
 from workers.cubes.pairs import PairTable
 from workers.cubes.source import Variable
@@ -40,5 +41,6 @@ def warm() -> None:
 def dask_setup(worker: Any) -> None:
     """Import what tasks need and compile the kernels, before the worker takes its first task (preload)."""
     start.dask_setup(worker)
+    chunk_folder()  # says now if its settings are wrong
     import_module("workers.tasks")
     warm()
