@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 from typing import TYPE_CHECKING, Annotated, Any
@@ -61,6 +62,10 @@ def _answer(settings: Any, listener: socket.socket) -> None:
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            # What was made so far stays: without it, a full search for garbage holds the event loop up
+            # for some milliseconds, with it for a third of a second.
+            gc.collect()
+            gc.freeze()
             log.setLevel(logging.WARNING)
             host, port = listener.getsockname()[:2]
             address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
