@@ -83,6 +83,12 @@ def test_every_setting_is_described():
     assert all(field.description for field in Settings.model_fields.values())
 
 
+def test_each_setting_stands_in_one_group_and_all_in_one_flat_list():
+    named = [name for group in reversed(Settings.__bases__) for name in group.model_fields]
+    assert list(Settings.model_fields) == named
+    assert len(set(named)) == len(named)
+
+
 def test_limits_name_their_setting():
     limits = Settings(limit_wait=5).limits
     assert limits["wait"]["value"] == 5
