@@ -13,10 +13,10 @@ from service.errors import JobFailed, SchedulerUnavailable
 from service.formats.problem import problem
 from service.jobs.controls import Order
 from service.jobs.estimate import Estimator
-from service.jobs.execution import Execution
 from service.jobs.house import House
 from service.jobs.job import LIVE, Job, Status, now
 from service.jobs.point_execution import PointExecution
+from service.jobs.product_execution import ProductExecution
 from service.jobs.room import Room
 from service.jobs.under_way import UnderWay
 from workers.errors import CubeChanged, Dismissed, OgiveError, TooLarge
@@ -104,7 +104,7 @@ class Runner:
     async def _work_for(self, job: Job) -> None:
         try:
             product = isinstance(self._house.processes[job.process], ProductProcess)
-            kind = Execution if product else PointExecution
+            kind = ProductExecution if product else PointExecution
             with on_behalf(job_id=job.id), span("job", ogive__job=job.id, ogive__process=job.process):
                 await kind(self._house, job, self._on_change).run(self._turns)
             self._on_change()
