@@ -19,6 +19,7 @@ from workers.velocity import planning, sizing, stac
 from workers.velocity import point_process as points
 from workers.velocity import process as velocity
 from workers.velocity.point_process import PointPlan
+from workers.velocity.region_inputs import VelocityCubeInputs
 from workers.version import VERSION
 
 
@@ -63,7 +64,7 @@ VELOCITY_CUBE = ProductProcess(
     "velocity with errors, and publishes it as a Zarr product with a STAC item.",
     version=VERSION,
     keywords=("glacier", "ice velocity", "time series", "ITS_LIVE", "TICOI"),
-    inputs=planning.VelocityCubeInputs,
+    inputs=VelocityCubeInputs,
     outputs={
         "product": {
             "title": "Zarr store of the product",

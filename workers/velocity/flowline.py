@@ -11,9 +11,9 @@ from workers.cubes.tiles import Tiles
 from workers.errors import Bbox, ChunkUnreadable, InvalidRequest, NoCube, OgiveError
 from workers.lines import walk
 from workers.plan import CubeSource
+from workers.velocity.covering import no_cube
 from workers.velocity.line import LineSeries
 from workers.velocity.parameters import VelocityParameters
-from workers.velocity.planning import no_cube
 from workers.velocity.point import PointSeries, Report, solve_sites
 from workers.velocity.sites import Site, locate_all, with_datasets
 

@@ -1,77 +1,28 @@
-"""A region request, from a box in degrees to shards of pixels, with nothing read but metadata and dates."""
+"""A region request, from a box in degrees to shards of pixels: metadata and dates are read, nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
-
-import numpy as np
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from typing import Any
 
 from workers.cubes.cube import Cube
-from workers.cubes.discovery import CubeCatalog
 from workers.cubes.grid import Grid
 from workers.cubes.merging import DataSet
 from workers.cubes.mosaic import Mosaic
-from workers.cubes.opened import catalog, cubes_around, further_sets, opened
-from workers.cubes.reference import CubeReference
-from workers.errors import Bbox, InvalidRequest, NoCube, SeveralGrids, TooLarge
+from workers.cubes.opened import catalog, cubes_around, further_sets
+from workers.errors import Bbox, TooLarge
 from workers.identity import request_sha256
 from workers.plan import CubeSource, Limits, Plan, PlannedCube, Shard
-from workers.regions import CRS84, lattice, outline, parse_bbox, split_until
+from workers.regions import split_until
 from workers.velocity.cells import FARTHEST, Cells
+from workers.velocity.covering import region_of, snapped
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.region import HALO
+from workers.velocity.region_inputs import VelocityCubeInputs
 from workers.velocity.screening import check_sensors
 
 PROCESS_ID = "velocity-cube"
 SHARD_PIXELS = 40
-
-
-def _box(value: object) -> Bbox:
-    try:
-        return parse_bbox(value)
-    except InvalidRequest as error:
-        raise ValueError(error.message) from None
-
-
-class VelocityCubeInputs(VelocityParameters):
-    """Inputs of the process `velocity-cube`."""
-
-    bbox: Annotated[
-        Bbox,
-        BeforeValidator(_box),
-        WithJsonSchema(
-            {
-                "oneOf": [
-                    {
-                        "type": "object",
-                        "required": ["bbox"],
-                        "properties": {
-                            "bbox": {
-                                "type": "array",
-                                "items": {"type": "number"},
-                                "minItems": 4,
-                                "maxItems": 4,
-                            },
-                            "crs": {"type": "string", "enum": [CRS84], "default": CRS84},
-                        },
-                    },
-                    {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
-                ]
-            }
-        ),
-    ] = Field(
-        description="West, south, east, north in degrees. The product lies on the source's own grid and "
-        "covers the box, snapped out to whole chunks of the source.",
-        examples=[{"bbox": [-49.6, 69.0, -49.3, 69.2], "crs": CRS84}],
-    )
-    grid: str | None = Field(
-        None,
-        pattern=r"^EPSG:\d{4,6}$",
-        description="Take only cubes of this coordinate reference system, where several meet.",
-        examples=["EPSG:32607"],
-    )
 
 
 def plan_region(inputs: dict[str, Any], source: CubeSource, limits: Limits) -> Plan:
@@ -118,19 +69,6 @@ def plan_region(inputs: dict[str, Any], source: CubeSource, limits: Limits) -> P
     )
 
 
-def region_of(request: VelocityCubeInputs, source: CubeSource) -> tuple[list[Cube], Grid]:
-    """The cubes that a region meets, and the grid of its product.
-
-    Raises:
-        NoCube, SeveralGrids, InvalidRequest, SourceUnavailable, CubeInvalid: as `plan_region` does.
-    """
-    cubes = [opened(reference, source.access) for reference in _choose(request, catalog(source))]
-    grid = _snapped(request.bbox, cubes)
-    if grid is None:
-        raise NoCube("The box touches the edge of a cube but holds no pixel of it; ask for a larger box.")
-    return cubes, grid
-
-
 def layers_of(cubes: Sequence[Cube], further: Sequence[DataSet]) -> list[int]:
     """Layers that a pixel of each cube may have pairs of: its own, and one cube's of each further set."""
     merged = sum(max((cube.layers for cube in other.cubes), default=0) for other in further)
@@ -149,101 +87,14 @@ def planned(cube: Cube, dataset: str | None = None) -> PlannedCube:
     )
 
 
-def _choose(request: VelocityCubeInputs, catalog: CubeCatalog) -> list[CubeReference]:
-    """The cubes of one CRS that make the region."""
-    found = catalog.in_bbox(*request.bbox)
-    if not found:
-        west, south, east, north = request.bbox
-        raise no_cube("No cube meets the box", (west + east) / 2, (south + north) / 2, catalog)
-    by_epsg: dict[int, list[CubeReference]] = {}
-    for reference in found:
-        by_epsg.setdefault(reference.epsg, []).append(reference)
-    if request.grid is not None:
-        epsg = int(request.grid.removeprefix("EPSG:"))
-        if epsg not in by_epsg:
-            others = ", ".join(f"EPSG:{code}" for code in sorted(by_epsg))
-            raise InvalidRequest(
-                f"No cube of {request.grid} meets the box; those that do are {others}.", "grid"
-            )
-        return by_epsg[epsg]
-    if len(by_epsg) == 1:
-        return next(iter(by_epsg.values()))
-    for epsg in sorted(by_epsg):
-        x, y = lattice(request.bbox, epsg)
-        if _inside(x, y, by_epsg[epsg]).all():
-            return by_epsg[epsg]
-    split = {f"EPSG:{epsg}": [_part(request.bbox, epsg, by_epsg[epsg])] for epsg in sorted(by_epsg)}
-    raise SeveralGrids(
-        f"The box meets cubes of {', '.join(split)} and none of these covers it; ask once for each, naming "
-        'it as "grid", with the box given in split.',
-        split,
-    )
-
-
-def _inside(x: np.ndarray, y: np.ndarray, references: list[CubeReference]) -> np.ndarray:
-    held = np.zeros(x.shape, bool)
-    for reference in references:
-        xmin, ymin, xmax, ymax = reference.bounds
-        held |= (x >= xmin) & (x <= xmax) & (y >= ymin) & (y <= ymax)
-    return held
-
-
-def _part(bbox: Bbox, epsg: int, references: list[CubeReference]) -> Bbox:
-    """The part of a box that cubes of one CRS hold, as a box; the whole where they only graze it."""
-    west, south, east, north = bbox
-    side = int(np.sqrt(lattice(bbox, epsg)[0].size))
-    lon, lat = np.meshgrid(np.linspace(west, east, side), np.linspace(south, north, side))
-    held = _inside(*lattice(bbox, epsg), references).reshape(side, side)
-    if np.unique(lon[held]).size < 2 or np.unique(lat[held]).size < 2:
-        return bbox
-    return (
-        float(lon[held].min()),
-        float(lat[held].min()),
-        float(lon[held].max()),
-        float(lat[held].max()),
-    )
-
-
-def no_cube(sentence: str, lon: float, lat: float, catalog: CubeCatalog) -> NoCube:
-    """The error for a place without a cube, naming the nearest."""
-    nearest = catalog.nearest(lon, lat)
-    if nearest is None:
-        return NoCube(f"{sentence}; the source holds no cube at all.")
-    reference, distance = nearest
-    away = f"{distance / 1000:.1f} km" if distance >= 1000 else f"{distance:.0f} m"
-    return NoCube(f"{sentence}; the nearest is {reference.id}, {away} away.", reference.id, distance)
-
-
-def _snapped(bbox: Bbox, cubes: list[Cube]) -> Grid | None:
-    """The smallest grid of whole source chunks that covers the part of the box which cubes hold, if any."""
-    base = min(cubes, key=lambda cube: cube.reference.id).grid
-    x, y = outline(bbox, base.epsg)
-    edges = []
-    for cube in cubes:
-        grid, (deep, across) = cube.grid, cube.chunk
-        top, left = grid.cell(x.min(), y.max())
-        bottom, right = (
-            -int(-v // 1) for v in ((grid.top - y.min()) / grid.spacing, (x.max() - grid.left) / grid.spacing)
-        )
-        top, bottom = max(0, top // deep * deep), min(grid.height, -(-bottom // deep) * deep)
-        left, right = max(0, left // across * across), min(grid.width, -(-right // across) * across)
-        if top < bottom and left < right:
-            row, column = grid.offset(base) or (0, 0)
-            edges.append((row + top, column + left, row + bottom, column + right))
-    if not edges:
-        return None
-    top, left = min(e[0] for e in edges), min(e[1] for e in edges)
-    return base.window(top, left, max(e[2] for e in edges) - top, max(e[3] for e in edges) - left)
-
-
 def _too_large(bbox: Bbox, cubes: list[Cube], grid: Grid, limits: Limits, layers: list[int]) -> TooLarge:
     pixels, most = grid.height * grid.width, limits.pixels(layers)
 
     def fits(box: Bbox) -> bool:
-        part = _snapped(box, cubes)
+        part = snapped(box, cubes)
         return part is None or part.height * part.width <= most
 
-    split = [box for box in split_until(bbox, fits) if _snapped(box, cubes) is not None]
+    split = [box for box in split_until(bbox, fits) if snapped(box, cubes) is not None]
     advice = f"; the {len(split)} boxes of split fit" if split else ""
     if pixels > limits.max_pixels:
         told = f"The region has {pixels} pixels; the limit is {limits.max_pixels}{advice}."

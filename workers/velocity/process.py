@@ -18,8 +18,8 @@ from workers.cubes.opened import opened
 from workers.errors import CubeChanged
 from workers.plan import Plan, PlannedCube, ShardOutcome
 from workers.products.spec import ProductSpec
-from workers.velocity.planning import VelocityCubeInputs
 from workers.velocity.region import BlockState, Reading, solve_window
+from workers.velocity.region_inputs import VelocityCubeInputs
 from workers.velocity.series import Flag
 from workers.velocity.stac import COLLECTION_ID, PUBLICATIONS, SUMMARY
 from workers.velocity.strips import ChunkRows, strips

@@ -16,7 +16,8 @@ from workers.errors import InvalidRequest, NoCube, OgiveError
 from workers.plan import CubeSource, PlannedCube
 from workers.regions import to_grid
 from workers.velocity.cells import FARTHEST
-from workers.velocity.planning import no_cube, planned
+from workers.velocity.covering import no_cube
+from workers.velocity.planning import planned
 from workers.velocity.region import HALO
 
 MAX_DISTANCE_M = 170.0

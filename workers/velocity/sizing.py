@@ -11,8 +11,10 @@ from workers.cubes.cube import Cube
 from workers.cubes.mosaic import Mosaic
 from workers.cubes.opened import further_sets
 from workers.plan import CubeSource, JobSize, Limits
-from workers.velocity.planning import SHARD_PIXELS, VelocityCubeInputs, blocks_of, layers_of, region_of
+from workers.velocity.covering import region_of
+from workers.velocity.planning import SHARD_PIXELS, blocks_of, layers_of
 from workers.velocity.region import HALO
+from workers.velocity.region_inputs import VelocityCubeInputs
 from workers.velocity.variables import VARIABLES
 
 STORED_BYTES = 2.0
