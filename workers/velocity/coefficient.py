@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from workers.calendar import Step, Windows
+from workers.velocity.choices import CoefficientRule, Weights
 from workers.velocity.closure import solve
 from workers.velocity.components import solve_components
 from workers.velocity.left_out import LeftOut
 from workers.velocity.means import window_means
 from workers.velocity.network import Network
-from workers.velocity.parameters import CoefficientRule, Weights
 from workers.velocity.prior import Prior
 from workers.velocity.quality import coherence
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from workers.velocity.choices import Weights
 from workers.velocity.closure import RobustClosure, robust_solve
 from workers.velocity.network import Network
-from workers.velocity.parameters import Weights
 from workers.velocity.prior import Prior
 
 

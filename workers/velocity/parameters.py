@@ -2,96 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from workers.calendar import Interval, Step, Windows
-from workers.errors import InvalidRequest
-from workers.velocity.filters import DIRECTION, NO_FILTER, OUTLIER_FILTERS
-
-Penalty = Literal["jumps", "acceleration"]
-Weights = Literal["joint", "separate"]
-CoefficientRule = Literal["auto", "vvc", "lcurve"]
-
-
-def _interval(where: str) -> AfterValidator:
-    def check(text: str) -> str:
-        try:
-            Interval.parse(text, where)
-        except InvalidRequest as error:
-            raise ValueError(error.message) from None
-        return text.strip()
-
-    return AfterValidator(check)
-
-
-def _duration(parse: Callable[[str], Step]) -> AfterValidator:
-    def check(text: str) -> str:
-        try:
-            return parse(text).text
-        except InvalidRequest as error:
-            raise ValueError(error.message) from None
-
-    return AfterValidator(check)
-
-
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise ValueError("a finite number is needed")
-    return value
-
-
-def _coefficient(value: object, check: ValidatorFunctionWrapHandler) -> float | CoefficientRule:
-    try:
-        return check(value)
-    except ValidationError:
-        rules = ", ".join(get_args(CoefficientRule))
-        raise ValueError(
-            f"coefficient is a number above 0 and at most 1e6, or one of {rules}; {value!r} is not"
-        ) from None
-
-
-def _names(text: str) -> tuple[str, ...]:
-    """The parts of a comma list."""
-    names = tuple(part.strip() for part in text.split(","))
-    again = sorted({name for name in names if names.count(name) > 1})
-    if not all(names) or again:
-        raise ValueError(f"{text!r} {'repeats ' + again[0] if all(names) else 'has an empty part'}")
-    return names
-
-
-def _filters(text: str) -> str:
-    names = _names(text.lower())
-    unknown = [name for name in names if name not in OUTLIER_FILTERS]
-    if names != (NO_FILTER,) and unknown:
-        known = ", ".join(OUTLIER_FILTERS)
-        rule = f"filter is {NO_FILTER}, or one or more of {known}, joined by commas"
-        raise ValueError(f"{rule}; {unknown[0]!r} is not")
-    return ",".join(names)
-
-
-def _sensors(text: str) -> str:
-    return ",".join(sorted(_names(text.upper())))
-
-
-def _datasets(text: str) -> str:
-    return ",".join(sorted(_names(text)))
-
-
-Speed = Annotated[float, Field(ge=0), AfterValidator(_finite)]
-Days = Annotated[int, Field(ge=1, le=100_000)]
+from workers.velocity.choices import (
+    Coefficient,
+    DataSets,
+    Days,
+    Filters,
+    PairsPeriod,
+    Penalty,
+    Period,
+    Sensors,
+    Speed,
+    StepText,
+    StrideText,
+    Weights,
+)
+from workers.velocity.filters import DIRECTION, NO_FILTER
 
 
 class VelocityParameters(BaseModel):
@@ -99,24 +29,24 @@ class VelocityParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    datetime: Annotated[str, _interval("datetime")] | None = Field(
+    datetime: Period | None = Field(
         None,
         description="Selects the windows that lie wholly inside this RFC 3339 interval; the inversion always "
         "uses the whole record.",
         examples=["2015-01-01/2022-12-31"],
     )
-    pairs_datetime: Annotated[str, _interval("pairs_datetime")] | None = Field(
+    pairs_datetime: PairsPeriod | None = Field(
         None,
         description="Restricts the image pairs: both dates must lie inside this RFC 3339 interval.",
         examples=["2014-06-01/.."],
     )
-    step: Annotated[str, _duration(Step.parse)] = Field(
+    step: StepText = Field(
         "P30D",
         description="Length of a window, an ISO 8601 duration from P5D to P1Y. Windows of a fixed length are "
         "counted from 1970-01-01; months and years follow the calendar.",
         examples=["P30D", "P1M"],
     )
-    stride: Annotated[str, _duration(Step.parse_stride)] | None = Field(
+    stride: StrideText | None = Field(
         None,
         description="From the start of one window to that of the next, an ISO 8601 duration from P1D to P1Y, "
         "counted as step is; without it windows follow one another. A calendar step needs a calendar stride.",
@@ -128,7 +58,7 @@ class VelocityParameters(BaseModel):
         "them their interpolated value and the flag filled, mask no value and the same flag.",
         examples=["mask"],
     )
-    filter: Annotated[str, AfterValidator(_filters)] = Field(
+    filter: Filters = Field(
         DIRECTION,
         description="Filters of outliers, applied in this order, joined by commas, or none. median_angle "
         "keeps pairs within 45 degrees of the median vector, zscore those within 3.5 NMAD of the median in "
@@ -146,7 +76,7 @@ class VelocityParameters(BaseModel):
     max_baseline: Days | None = Field(
         None, description="Only pairs at most this many days apart.", examples=[400]
     )
-    sensors: Annotated[str, AfterValidator(_sensors)] | None = Field(
+    sensors: Sensors | None = Field(
         None,
         description="Only pairs of these sensors, by the names that the cube gives them, joined by commas.",
         examples=["L8,L9,S2A,S2B"],
@@ -157,7 +87,7 @@ class VelocityParameters(BaseModel):
         "m/yr.",
         examples=[100.0],
     )
-    datasets: Annotated[str, AfterValidator(_datasets)] | None = Field(
+    datasets: DataSets | None = Field(
         None,
         description="Further data sets whose pairs are merged with those of the cubes, by the names that the "
         "settings give them, joined by commas: each is brought to the cube's grid by its nearest pixel, its "
@@ -183,9 +113,7 @@ class VelocityParameters(BaseModel):
         "surges less.",
         examples=["lowess"],
     )
-    coefficient: Annotated[
-        Annotated[float, Field(gt=0, le=1e6)] | CoefficientRule, WrapValidator(_coefficient)
-    ] = Field(
+    coefficient: Coefficient = Field(
         "auto",
         description="Strength of the regularisation: a number (the paper's lambda is its square), or chosen "
         "from 10 to 3000 by some pixels of each cell of 10 by 10: auto takes what best predicts pairs of "

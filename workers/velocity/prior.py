@@ -10,8 +10,8 @@ import numpy as np
 from workers.linear.bordered import Bordered
 from workers.linear.differences import Differences, residuals
 from workers.linear.penalty import accelerations, jumps, penalty_band
+from workers.velocity.choices import Penalty
 from workers.velocity.network import Network
-from workers.velocity.parameters import Penalty
 
 ANNUAL = 365.25
 """Days"""
