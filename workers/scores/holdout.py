@@ -11,7 +11,8 @@ from workers.cubes.pairs import PairTable
 from workers.errors import InvalidRequest
 from workers.linear.banded import on_one_thread
 from workers.velocity.folds import Fold, image_folds
-from workers.velocity.guess import SHORT_BASELINE, daily_guess
+from workers.velocity.guess import daily_guess
+from workers.velocity.informative import SHORT_BASELINE
 from workers.velocity.invert import close, invert_pixel, network_for
 from workers.velocity.network import YEAR
 from workers.velocity.parameters import VelocityParameters

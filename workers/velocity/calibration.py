@@ -22,7 +22,8 @@ from workers.linear.robust import radial_scale
 from workers.velocity import quality
 from workers.velocity.coefficient import Choice
 from workers.velocity.components import Components
-from workers.velocity.guess import SMALLEST_SCALE, DailyGuess
+from workers.velocity.guess import DailyGuess
+from workers.velocity.informative import SMALLEST_SCALE
 from workers.velocity.merged_guess import merged_guess
 from workers.velocity.network import YEAR, Network
 from workers.velocity.parameters import VelocityParameters

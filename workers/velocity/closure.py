@@ -24,7 +24,7 @@ from numba import njit
 from workers.linear.bordered import Bordered, BorderedNormal
 from workers.linear.differences import Differences, Normal
 from workers.linear.robust import Jury
-from workers.velocity.guess import SMALLEST_SCALE
+from workers.velocity.informative import SMALLEST_SCALE
 from workers.velocity.network import YEAR, Network
 from workers.velocity.prior import Prior
 from workers.velocity.trust import Reach, reference, trusted_baseline

@@ -13,7 +13,8 @@ import numpy as np
 from workers.linear.differences import residuals
 from workers.linear.robust import NORMAL_MAD, radial_scale
 from workers.velocity.closure import QUALITY_RANGE
-from workers.velocity.guess import SHORT_BASELINE, SMALLEST_SCALE, DailyGuess
+from workers.velocity.guess import DailyGuess
+from workers.velocity.informative import SHORT_BASELINE, SMALLEST_SCALE
 from workers.velocity.network import YEAR, Network
 from workers.velocity.series import DatasetShare
 

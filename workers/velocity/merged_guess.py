@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from workers.velocity.datasets import on_one_footing
-from workers.velocity.guess import SHORT_BASELINE, DailyGuess, daily_guess
+from workers.velocity.guess import DailyGuess, daily_guess
+from workers.velocity.informative import SHORT_BASELINE
 from workers.velocity.network import network_of
 from workers.velocity.selection import SelectedPairs
 from workers.velocity.smoothing import SMOOTHING_DAYS

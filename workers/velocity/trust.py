@@ -8,7 +8,7 @@ from itertools import accumulate
 import numpy as np
 from numba import njit
 
-from workers.velocity.guess import SHORT_BASELINE
+from workers.velocity.informative import SHORT_BASELINE
 from workers.velocity.network import Network
 
 TRUSTED_BASELINES = (60, 90, 120, SHORT_BASELINE)
