@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit
 
-from workers.linear.differences import Differences, Normal, take_penalty_off
+from workers.linear.differences import Differences, take_penalty_off
+from workers.linear.normal import Normal
 from workers.linear.robust import Jury
 
 NEGLIGIBLE = 1e-14

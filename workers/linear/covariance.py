@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from workers.linear.bordered import BorderedNormal
-from workers.linear.differences import Normal
+from workers.linear.normal import Normal
 
 NEGLIGIBLE = 3e-5
 """Of the largest difference in a functional's response, below which a row adds nothing: 1e-9 of the largest

@@ -22,7 +22,8 @@ import numpy as np
 from numba import njit
 
 from workers.linear.bordered import Bordered, BorderedNormal
-from workers.linear.differences import Differences, Normal
+from workers.linear.differences import Differences
+from workers.linear.normal import Normal
 from workers.linear.robust import Jury
 from workers.velocity.informative import SMALLEST_SCALE
 from workers.velocity.network import YEAR, Network

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from workers.linear.banded import NotPositiveDefinite
-from workers.linear.differences import MANY, Differences, residuals
+from workers.linear.differences import Differences, residuals
+from workers.linear.normal import MANY
 from workers.linear.penalty import jumps, penalty_band
 from workers.linear.robust import Jury, biweight, radial_scale
 
