@@ -1,7 +1,8 @@
-"""An OpenID provider of our own: real keys, and a real server that publishes them."""
+"""An OpenID provider of our own: real keys, and a real server that publishes them. And a house to enter."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -13,7 +14,10 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from service import database, migrations
 from service.security.provider import ALGORITHMS, Provider
+from service.settings import Settings
+from tests.unit.security.house import ADMIN, House
 
 ISSUER, AUDIENCE = "https://login.example", "https://ogive.example"
 
@@ -104,3 +108,18 @@ def identity():
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
+
+
+@pytest.fixture
+async def house(tmp_path):
+    """Make a house by its settings."""
+    async with contextlib.AsyncExitStack() as left:
+
+        async def make(**changes):
+            settings = Settings(**{"data": tmp_path, "admin_key": ADMIN} | changes)
+            engine = database.connect(settings.database)
+            left.push_async_callback(engine.dispose)
+            await migrations.upgrade(engine)
+            return House(settings, engine)
+
+        yield make
