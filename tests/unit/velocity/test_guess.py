@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from workers.velocity import guess
+from workers.velocity import guess, informative
 from workers.velocity.guess import DailyGuess, daily_guess, mean_guess
 from workers.velocity.smoothing import SMOOTHERS
 
@@ -89,8 +89,9 @@ def test_nothing_is_read_before_it_is_written(pixel, monkeypatch):
     given = pixel([0, 10, 200], [100, 30, 210], [100.0, 400.0, 90.0], 1.0).select()
     expected = daily_guess(given).velocity
     empty = np.empty
-    for kernel in ("_informative", "_local_medians", "_departures", "_daily"):
-        monkeypatch.setattr(guess, kernel, getattr(guess, kernel).py_func)
+    for kernel in ("_informative", "_local_medians", "_departures"):
+        monkeypatch.setattr(informative, kernel, getattr(informative, kernel).py_func)
+    monkeypatch.setattr(guess, "_daily", guess._daily.py_func)
     monkeypatch.setattr(
         guess.np, "empty", lambda shape, dtype=float: np.full_like(empty(shape, dtype), _dirt(dtype))
     )
