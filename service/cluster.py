@@ -20,6 +20,7 @@ SHARD = {"shard": 1}
 POINT_PRIORITY = 10
 _TELL_SECONDS = 3.0
 _PAUSE_SECONDS = 1.0
+_MIB = 1 << 20
 
 
 class Cluster:
@@ -56,10 +57,10 @@ class Cluster:
         except TimeoutError:
             if not deadline.expired():
                 raise
-            if not await self.workers():
-                raise SchedulerUnavailable(
-                    f"No worker of the Dask cluster came within {within:g} s; the service waits for them."
-                ) from None
+            try:
+                await self.check_workers()
+            except SchedulerUnavailable as error:
+                raise SchedulerUnavailable(f"No answer came within {within:g} s. {error.message}") from None
             raise DeadlineExceeded(
                 f"The answer took longer than {within:g} s; try again, or ask for fewer pairs by "
                 "pairs_datetime."
@@ -102,13 +103,32 @@ class Cluster:
         return self.client.status == "running" and stream is not None and not stream.closed()
 
     async def workers(self) -> int:
-        """Number of workers that can take a shard.
+        """Number of workers that take shards now.
 
         Raises:
             SchedulerUnavailable: the scheduler does not answer.
         """
-        known = await self._known_workers()
-        return sum(worker["resources"].get("shard", 0) >= 1 for worker in known.values())
+        return sum(worker["status"] == "running" for worker in await self._for_shards())
+
+    async def check_workers(self) -> None:
+        """See whether any worker takes shards now.
+
+        Raises:
+            SchedulerUnavailable: the scheduler does not answer, or tells of none.
+        """
+        able = await self._for_shards()
+        if any(worker["status"] == "running" for worker in able):
+            return
+        paused = [worker for worker in able if worker["status"] == "paused"]
+        if not paused:
+            raise SchedulerUnavailable("The Dask scheduler has no worker with the resource shard=1.")
+        fullest = max(paused, key=lambda worker: worker["metrics"]["memory"] / worker["memory_limit"])
+        raise SchedulerUnavailable(
+            f"Dask has paused all workers, {len(paused)}, for want of memory: one holds "
+            f"{fullest['metrics']['memory'] / _MIB:.0f} of its {fullest['memory_limit'] / _MIB:.0f} MiB. "
+            "They take no work until they hold less, as they may never; workers with more memory, or without "
+            "a pause (distributed.worker.memory.pause), would."
+        )
 
     async def measured_at(self) -> list[str]:
         """Where each worker answers for its measures, as `host:port`.
@@ -122,6 +142,10 @@ class Cluster:
             for address, worker in known.items()
             if "dashboard" in worker["services"]
         )
+
+    async def _for_shards(self) -> list[dict[str, Any]]:
+        known = await self._known_workers()
+        return [worker for worker in known.values() if worker["resources"].get("shard", 0) >= 1]
 
     async def _known_workers(self) -> dict[str, dict[str, Any]]:
         """What the scheduler knows of each worker, by address."""

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from service.jobs.job import Status, now
+from service.clock import database_now
+from service.jobs.courier import LONGEST_PAUSE
+from service.jobs.job import Status
 from service.jobs.table import CALLBACKS, JOBS
 
 EVENTS = {
@@ -44,7 +46,7 @@ async def note(connection: AsyncConnection, job_id: str, status: Status) -> None
         return
     this = sa.select(CALLBACKS.c.number).where(CALLBACKS.c.job == job_id, CALLBACKS.c.status == status)
     if (await connection.execute(this)).first() is None:
-        row = {"job": job_id, "status": status, "uri": uri, "due": now()}
+        row = {"job": job_id, "status": status, "uri": uri, "due": await database_now(connection)}
         await connection.execute(CALLBACKS.insert().values(row))
 
 
@@ -55,25 +57,30 @@ class Outbox:
         self._engine = engine
 
     async def due(self) -> list[Callback]:
-        """Callbacks whose time has come, in the order of their states; those of one job never overtake."""
+        """Callbacks whose time has come, in the order of their states; those of one job never overtake.
+
+        One whose time lies further ahead than any can is of a clock since set back: it is due as well.
+        """
         first = sa.select(sa.func.min(CALLBACKS.c.number)).where(CALLBACKS.c.due.is_not(None))
-        query = sa.select(CALLBACKS).where(
-            CALLBACKS.c.number.in_(first.group_by(CALLBACKS.c.job)), CALLBACKS.c.due <= now()
-        )
+        in_turn = CALLBACKS.c.number.in_(first.group_by(CALLBACKS.c.job))
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(query.order_by(CALLBACKS.c.number).limit(_BATCH))).all()
+            moment = await database_now(connection)
+            over = sa.or_(CALLBACKS.c.due <= moment, CALLBACKS.c.due > moment + LONGEST_PAUSE)
+            query = sa.select(CALLBACKS).where(in_turn, over).order_by(CALLBACKS.c.number).limit(_BATCH)
+            rows = (await connection.execute(query)).all()
         return [Callback(row.number, row.job, Status(row.status), row.uri, row.attempts) for row in rows]
 
     async def claim(self, callback: Callback) -> bool:
         """Take a delivery before it is tried; tells whether no other service on the database did."""
         as_seen = sa.and_(CALLBACKS.c.number == callback.number, CALLBACKS.c.attempts == callback.attempts)
-        taken = {"attempts": callback.attempts + 1, "due": now() + _DELIVERY}
         async with self._engine.begin() as connection:
+            due = await database_now(connection) + _DELIVERY
+            taken = {"attempts": callback.attempts + 1, "due": due}
             return (await connection.execute(CALLBACKS.update().where(as_seen).values(taken))).rowcount > 0
 
     async def tried(self, callback: Callback, again: dt.timedelta | None) -> None:
         """Note a delivery that was claimed: to be tried again after a while, or done with (None)."""
-        due = None if again is None else now() + again
         this = sa.and_(CALLBACKS.c.number == callback.number, CALLBACKS.c.attempts == callback.attempts + 1)
         async with self._engine.begin() as connection:
+            due = None if again is None else await database_now(connection) + again
             await connection.execute(CALLBACKS.update().where(this).values(due=due))

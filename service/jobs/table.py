@@ -77,7 +77,7 @@ CALLBACKS = sa.Table(
     sa.Column("status", sa.String(16), nullable=False, doc="The state of the job that is told"),
     sa.Column("uri", sa.Text, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("due", sa.DateTime, index=True, doc="None once it was delivered or given up"),
+    sa.Column("due", sa.DateTime, index=True, doc="By the database's clock; None once delivered or given up"),
     # A job that a later process resumes starts again; its start is told once.
     sa.UniqueConstraint("job", "status"),
 )

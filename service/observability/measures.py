@@ -45,7 +45,7 @@ STANDSTILL = Gauge(
 )
 BLOCKS_LEFT = Gauge("ogive_jobs_blocks_left", "Blocks that live jobs have yet to do.")
 CALLBACKS_DUE = Gauge("ogive_callbacks_due", "Callbacks to subscribers that are yet to be taken.")
-WORKERS = Gauge("ogive_workers", "Workers that can take a shard.")
+WORKERS = Gauge("ogive_workers", "Workers that take shards now.")
 PART_UP = Gauge("ogive_part_up", "Whether a part that the service needs answers, as /health/ready.", ["part"])
 PART_SECONDS = Gauge("ogive_part_seconds", "How long that part took to answer.", ["part"])
 Info("ogive_build", "The version that runs.").info({"version": VERSION})

@@ -31,8 +31,7 @@ def health_of(cluster: Cluster, jobs: JobStore, settings: Settings) -> Health:
 
 
 async def _has_worker(cluster: Cluster) -> None:
-    if await cluster.workers() == 0:
-        raise SchedulerUnavailable("The Dask scheduler has no worker with the resource shard=1.")
+    await cluster.check_workers()
     if cluster.warming:
         raise SchedulerUnavailable("The workers still load their kernels; requests wait for them.")
 

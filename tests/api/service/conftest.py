@@ -98,8 +98,8 @@ def serve(settings):
 
 @pytest.fixture(scope="session")
 def served():
-    """Serve an app on the in-process cluster: a context that gives its address."""
-    return lambda settings: serving(create_app(settings, connect=in_process))
+    """Serve an app, on the in-process cluster unless told otherwise: a context that gives its address."""
+    return lambda settings, connect=in_process: serving(create_app(settings, connect=connect))
 
 
 @pytest.fixture(scope="module")

@@ -1,3 +1,4 @@
+import asyncio
 import time
 
 import dask.config
@@ -67,7 +68,16 @@ async def test_workers_are_those_that_take_shards(cluster: Cluster, scheduler):
     scheduler.scale(0)
     await scheduler
     assert await cluster.workers() == 0
-    with pytest.raises(SchedulerUnavailable, match=r"No worker .* within 0\.1 s"):
+    with pytest.raises(SchedulerUnavailable, match=r"within 0\.1 s\. .* no worker"):
+        await cluster.call(abs, -3, within=0.1)
+
+
+async def test_workers_that_dask_has_paused_are_told_with_their_memory(cluster: Cluster, scheduler):
+    (worker,) = scheduler.workers.values()
+    worker.memory_manager.memory_limit, worker.memory_manager.memory_pause_fraction = 50 << 20, 0.8
+    while await cluster.workers():
+        await asyncio.sleep(0.05)
+    with pytest.raises(SchedulerUnavailable, match=r"within 0\.1 s\. .* paused all workers, 1, .* MiB"):
         await cluster.call(abs, -3, within=0.1)
 
 

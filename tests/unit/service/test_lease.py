@@ -14,7 +14,7 @@ from service.jobs.job import Status, now
 from service.jobs.lease import Leases
 from service.jobs.outbox import Outbox
 from service.jobs.store import JobStore
-from service.jobs.table import JOBS
+from service.jobs.table import CALLBACKS, JOBS
 
 pytestmark = pytest.mark.anyio
 REQUEST = {"inputs": {}, "subscriber": {"successUri": "https://hook.example/done"}}
@@ -133,6 +133,15 @@ async def test_a_callback_is_delivered_by_one_service(engine, store, new_job):
     assert await couriers[1].due() == []
     await couriers[0].tried(callback, None)
     assert await couriers[0].due() == []
+
+
+async def test_a_callback_that_is_due_too_far_ahead_is_of_a_clock_since_set_back(engine, store, new_job):
+    job = await new_job()
+    await store.change(job.id, status=Status.successful, finished=now())
+    for ahead, found in ((dt.timedelta(minutes=1), 0), (dt.timedelta(hours=1), 1)):
+        async with engine.begin() as connection:
+            await connection.execute(CALLBACKS.update().values(due=now() + ahead))
+        assert len(await Outbox(engine).due()) == found
 
 
 async def test_the_clock_of_the_database_tells_this_moment(engine):
