@@ -47,3 +47,8 @@ class KeptLately(Generic[K, V]):
         """Forget a key, if it is there."""
         if key in self._held:
             self._taken -= self._size(self._held.pop(key)[1])
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._held.clear()
+        self._taken = 0

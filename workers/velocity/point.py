@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from workers.calendar import Windows
+from workers.cubes.in_use import CubesInUse
 from workers.cubes.kept_chunks import KeptChunks
 from workers.cubes.merging import MergedCube, Readable, data_sets
 from workers.cubes.mosaic import Mosaic
-from workers.cubes.opened import catalog, opened
+from workers.cubes.opened import catalog
 from workers.cubes.pairs import PairTable
 from workers.cubes.reference import Access
 from workers.errors import OgiveError
@@ -104,16 +105,18 @@ def solve_sites(
     """The series of each site; where one fails, its error stands in place of the series.
 
     Each is the same as if its site had been asked for alone. Sites that share a cube should share a chunk
-    (`workers.velocity.sites.groups`), which is then read once.
+    (`workers.velocity.sites.groups`), which is then read once. A cube that is no longer the same when all is
+    read (`CubeChanged`), or that cannot be asked, is at fault for all of its sites.
     """
     answers: dict[tuple[str, int, int], PointSeries | OgiveError] = {}
     decided: dict[Key, Verdict | None] = {}
     with ThreadPoolExecutor(_READERS) as readers:
         kept: dict[str, KeptChunks] = {}
         pixels = {_pixel(site): site for site in sites}
+        in_use = CubesInUse(access, readers)
 
-        def held(planned: PlannedCube) -> Readable:
-            cube = opened(planned.reference, access, planned.fingerprint)
+        def readable(planned: PlannedCube) -> Readable:
+            cube = in_use.open(planned)
             if len(pixels) == 1:
                 return cube
             return kept.setdefault(planned.label, KeptChunks(cube, readers))
@@ -123,15 +126,21 @@ def solve_sites(
                 if (cube := kept.get(coming.cube.reference.id)) is not None:
                     cube.expect(*around(coming.row, coming.column, HALO, parameters))
             try:
-                cubes = [held(planned) for planned in site.cubes]
+                cubes = [readable(planned) for planned in site.cubes]
                 if names := parameters.further_datasets:
-                    further = data_sets(names, ((each.dataset, held(each)) for each in site.further))
+                    further = data_sets(names, ((each.dataset, readable(each)) for each in site.further))
                     cubes = [MergedCube(cube, further) for cube in cubes]
-                answers[pixel] = _solve(site, cubes, parameters, observations, decided)
+                when_read = in_use.check if done == len(pixels) else lambda: None
+                answers[pixel] = _solve(site, cubes, parameters, observations, decided, when_read)
             except OgiveError as error:
                 measures.PIXELS.labels("place", "failed").inc()
                 answers[pixel] = error
             report(done, len(pixels))
+        faults = in_use.faults()
+    for pixel, site in pixels.items():
+        for planned in (*site.cubes, *site.further):
+            if planned.label in faults:
+                answers[pixel] = faults[planned.label]
     return [_at(site, answers[_pixel(site)]) for site in sites]
 
 
@@ -152,6 +161,7 @@ def _solve(
     parameters: VelocityParameters,
     observations: bool,
     decided: dict[Key, Verdict | None],
+    when_read: Callable[[], None],
 ) -> PointSeries:
     began = time.perf_counter()
     table = cubes[0].table()
@@ -160,7 +170,7 @@ def _solve(
     windows, mosaic = parameters.windows(*table.record), Mosaic(cubes, cubes[0].grid)
     at, known = (mosaic, site.row, site.column, 1, 1), dict(decided)
     with spans.span("solve"), measures.stage("solve"):
-        solved = list(solve_window(*at, windows, parameters, reading, decided=known))
+        solved = list(solve_window(*at, windows, parameters, reading, decided=known, when_read=when_read))
     if reading.failures:
         raise reading.failures[0]
     # Only now: what a cell decides without pixels that could not be read holds for no other site.

@@ -80,6 +80,7 @@ def solve_window(
     reading: Reading,
     on_block: Callable[[BlockState, Piece], None] = lambda state, piece: None,
     decided: dict[Key, Verdict | None] | None = None,
+    when_read: Callable[[], None] = lambda: None,
 ) -> Iterator[SolvedPixel]:
     """Yield the pixels of a window that have an owner, row by row.
 
@@ -93,6 +94,7 @@ def solve_window(
         reading: filled with the chunks that could not be read and the pixels that could not be solved.
         on_block: called after each chunk row; may raise to stop the work.
         decided: what the cells of other windows of these cubes have decided, to be used and added to.
+        when_read: called once the last chunk row is read, before it is solved.
 
     Raises:
         SourceUnavailable: a store did not answer, after retries.
@@ -130,7 +132,9 @@ def solve_window(
             solved += 1
 
     with on_one_thread():
-        for (piece, blocks, lost), unread in zip(_ahead(mosaic, pieces, reading), following, strict=True):
+        for (piece, blocks, lost), unread in zip(
+            _ahead(mosaic, pieces, reading, when_read), following, strict=True
+        ):
             table = mosaic.cubes[piece.cube].table()
             for part, block in blocks:
                 cells.take(part, block)
@@ -161,7 +165,9 @@ def _unsolvable(mosaic: Mosaic, place: tuple[int, int], error: NotPositiveDefini
 _Blocks = list[tuple[Piece, PairBlock]]
 
 
-def _ahead(mosaic: Mosaic, pieces: list[Piece], reading: Reading) -> Iterator[tuple[Piece, _Blocks, bool]]:
+def _ahead(
+    mosaic: Mosaic, pieces: list[Piece], reading: Reading, when_read: Callable[[], None]
+) -> Iterator[tuple[Piece, _Blocks, bool]]:
     """Every chunk row, what was read of it, and whether a part was lost; the next is read meanwhile."""
     with ThreadPoolExecutor(1, "read-ahead") as reader:
         # The reader is a thread of its own, which knows nothing of the occasion unless it is told.
@@ -169,7 +175,9 @@ def _ahead(mosaic: Mosaic, pieces: list[Piece], reading: Reading) -> Iterator[tu
         coming = [reader.submit(here.run, _read, mosaic, piece) for piece in pieces[:1]]
         for piece, following in zip_longest(pieces, pieces[1:]):
             blocks, read = coming.pop().result()
-            if following is not None:
+            if following is None:
+                when_read()
+            else:
                 coming.append(reader.submit(here.run, _read, mosaic, following))
             reading.failures += read.failures
             reading.lost += read.lost
