@@ -90,7 +90,7 @@ OF_WORK: dict[type[OgiveError], Kind] = {
         "cube-changed",
         409,
         "Cube changed",
-        "A cube is no longer the one that the job was planned with, so its product would mix two. "
+        "A cube is no longer the one that the work began with, so its answer would mix two. "
         "Send the request again.",
     ),
     ChunkUnreadable: Kind(
