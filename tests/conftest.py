@@ -40,6 +40,8 @@ examples.register_profile(
 examples.load_profile("ogive")
 
 PASSWORD = "only-on-loopback"
+SERVER_BYTES = 2 << 30
+"""Room for a PostgreSQL server with a few databases at a time, and for its log, which may grow to 1 GB"""
 _numbers = itertools.count()
 
 
@@ -55,10 +57,13 @@ def postgres_port() -> Iterator[int]:
     if not postgres.installed():
         pytest.skip(f"needs a PostgreSQL server: {postgres.INSTALL}")
     # Not below pytest's folder, which is closed to the user that PostgreSQL runs as.
-    folder = Path(tempfile.mkdtemp(prefix="ogive-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="ogive-postgres-", dir=_in_memory()))
     folder.chmod(0o755)
     (port,) = free_ports(1)
     server = postgres.postgres(folder, port, PASSWORD)
+    with (folder / "postgres" / "postgresql.conf").open("a") as settings:
+        # Nobody needs these records after a power cut, and a busy disk takes seconds for each database.
+        settings.write("\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n")
     server.start()
     try:
         server.wait()
@@ -69,20 +74,31 @@ def postgres_port() -> Iterator[int]:
         shutil.rmtree(folder)
 
 
+def _in_memory() -> str | None:
+    """A folder in memory, where there is one with room; None for the usual folder on the disk."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free >= SERVER_BYTES
+    return str(memory) if roomy else None
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database, of each kind that the service is made for."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/folder/ogive.sqlite"
+        yield f"sqlite+aiosqlite:///{tmp_path}/folder/ogive.sqlite"
+        return
     url, name = postgres.url(request.getfixturevalue("postgres_port"), PASSWORD), f"test_{next(_numbers)}"
-    asyncio.run(_create(url.replace("+asyncpg", ""), name))
-    return f"{url.rpartition('/')[0]}/{name}"
+    server = url.replace("+asyncpg", "")
+    asyncio.run(_execute(server, f"CREATE DATABASE {name}"))
+    yield f"{url.rpartition('/')[0]}/{name}"
+    # At once: hundreds of them at the end take minutes to delete.
+    asyncio.run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-async def _create(server: str, name: str) -> None:
+async def _execute(server: str, statement: str) -> None:
     connection = await asyncpg.connect(server)
     try:
-        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.execute(statement)
     finally:
         await connection.close()
 
