@@ -11,10 +11,13 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -84,7 +87,23 @@ class Parts:
 
 
 @pytest.fixture(scope="module")
-def url(cube, tmp_path_factory) -> Iterator[str]:
+def cache(tmp_path_factory) -> Path:
+    """The volume that all parts of a machine share."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def remote(cube) -> Iterator[str]:
+    """The cube's address on a web server."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(Path(cube).parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/{Path(cube).name}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def url(remote, cache, tmp_path_factory) -> Iterator[str]:
     """Where the service of the parts answers."""
     ports = {
         name: str(free_port())
@@ -107,6 +126,7 @@ def url(cube, tmp_path_factory) -> Iterator[str]:
             "9464": ports["metrics"],
             "/tmp": str(tmp_path_factory.mktemp("scratch")),
             "/run/secrets": str(kept),
+            "/cache": str(cache),
             "/bucket": str(COMPOSE.parent / "infra" / "bucket"),
         },
         tmp_path_factory.mktemp("parts"),
@@ -126,7 +146,7 @@ def url(cube, tmp_path_factory) -> Iterator[str]:
         )
         for name in ("scheduler", "worker"):
             parts.start(name, parts.services[name]["command"], stack)
-        own = {"OGIVE_DATA": str(parts.folder / "data"), "OGIVE_CUBES": str(cube)}
+        own = {"OGIVE_DATA": str(parts.folder / "data"), "OGIVE_CUBES": remote}
         parts.start("service", yaml.safe_load(serve[1]), stack, **own)
         yield f"http://127.0.0.1:{ports['service']}"
 
@@ -156,3 +176,8 @@ def test_a_region_becomes_a_product_in_the_object_store(url):
     assert found.assets["zarr"].href.startswith("s3://ogive/products/")
     with xarray.open_zarr(f"{url}/store/{item}.zarr") as product:
         assert product.v.notnull().any()
+
+
+def test_workers_keep_the_chunks_that_they_fetched_where_all_find_them(url, cache):
+    kept = [path.name.partition("~")[2] for path in (cache / "chunks").iterdir()]
+    assert {"vx~0.0.0", "vy~0.0.0", "vx_error~0"} <= set(kept)
