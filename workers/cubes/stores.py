@@ -175,7 +175,10 @@ class SourceStore(ReadOnlyStore):
 
 def unavailable(href: str, key: str, error: Exception) -> SourceUnavailable:
     """The error that tells a user what a store did."""
-    what = f"{type(error).__name__}: {error}".strip(": ")
+    # Where an S3 server refuses by a code alone, s3fs has `None` for a message.
+    response = getattr(error.__cause__, "response", None)
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    what = f"{type(error).__name__}: {code if code and str(error) in ('', 'None') else error}".strip(": ")
     if may_pass(error):
         told = f"could not be read in {TRIES} tries"
     else:

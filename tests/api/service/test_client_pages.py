@@ -79,6 +79,33 @@ def test_the_grafana_panel_gets_the_columns_that_it_names(service) -> None:
         assert any(row["v"] for row in rows)
 
 
+def test_qgis_itself_sees_the_values_of_the_service(service, tmp_path) -> None:
+    python = "/usr/bin/python3"  # whose packages are those of the system, as QGIS is
+    if subprocess.run([python, "-c", "import qgis.core"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine has no QGIS; on Debian: apt-get install python3-qgis")
+    item = httpx.get(f"{service}/search").json()["features"][0]["id"]
+    page = (FOLDER / "qgis.md").read_text()
+    for part, file in (("/data?f=netcdf", "product.nc"), ("f=csv", "part.csv")):
+        (address,) = [found for found in re.findall(rf"{ADDRESS}[^\s`]*", page) if found.endswith(part)]
+        answer = httpx.get(address.replace(ADDRESS, service).replace("{item}", item), timeout=60)
+        (tmp_path / file).write_bytes(answer.raise_for_status().content)
+    ran = subprocess.run(
+        [python, Path(__file__).with_name("seen_by_qgis.py"), service, tmp_path],
+        env={"QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout.splitlines()[-1])
+    assert item in told["items"]
+    assert told["crs"] == ["EPSG:4326", "EPSG:32607", "EPSG:32607", "EPSG:32607"]
+    assert len(told["seen"]) == 4
+    for listed, band, face in told["seen"]:
+        assert band == face == pytest.approx(listed, rel=1e-6)
+
+
 def test_every_address_for_qgis_answers(service) -> None:
     text = (FOLDER / "qgis.md").read_text()
     addresses = {found.rstrip('`"') for found in re.findall(rf"{ADDRESS}[^\s`\"]*", text)}

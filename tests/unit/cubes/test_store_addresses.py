@@ -7,7 +7,7 @@ from yarl import URL
 
 from workers.cubes.kept import Kept
 from workers.cubes.reference import Access
-from workers.cubes.stores import local_path, may_pass, readable_href, store_name
+from workers.cubes.stores import local_path, may_pass, readable_href, store_name, unavailable
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,10 @@ def test_other_addresses_stay(tmp_path):
     assert local_path("https://example.org/a.zarr") is None
 
 
-def boto(status: int, code: str) -> BaseException:
+def boto(status: int, code: str, **said: None) -> BaseException:
     from botocore.exceptions import ClientError
 
-    response = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    response = {"Error": {"Code": code, **said}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return translate_boto_error(ClientError(response, "GetObject"))
 
 
@@ -76,6 +76,12 @@ def http(status: int) -> BaseException:
 )
 def test_what_may_pass(error, passes):
     assert may_pass(error) is passes
+
+
+def test_a_refusal_without_words_is_told_by_its_code():
+    told = str(unavailable("s3://bucket/a.zarr", "v/0.0.0", boto(403, "RequestTimeTooSkewed", Message=None)))
+    assert "(reading v/0.0.0; PermissionError: RequestTimeTooSkewed)" in told
+    assert "OSError: slow" in str(unavailable("s3://bucket/a.zarr", "v/0.0.0", OSError("slow")))
 
 
 def test_a_kept_value_is_made_again_after_its_time_and_after_a_failure():
