@@ -30,6 +30,8 @@ class Cluster:
         """Run on the workers of a client, of which some still load what tasks need (`warming`)."""
         self.client = client
         self._warming = warming
+        self.why_lost: str | None = None
+        """Why the scheduler could not be reached again, since it was lost"""
 
     @property
     def warming(self) -> bool:
@@ -157,7 +159,8 @@ class Cluster:
 
     def _check_connection(self) -> None:
         if not self.alive:
-            raise SchedulerUnavailable("The Dask scheduler is not connected.")
+            why = "" if self.why_lost is None else f": {self.why_lost}"
+            raise SchedulerUnavailable(f"The Dask scheduler is not connected{why}.")
 
 
 async def result(future: Future) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -70,7 +71,7 @@ async def _elsewhere(address: str) -> AsyncIterator[Cluster]:
         cluster = Cluster(await _client(address))
     except OSError as error:
         raise SchedulerUnavailable(
-            f"No Dask scheduler answers at {address} (OGIVE_SCHEDULER): {error}."
+            f"No Dask scheduler answers at {address} (OGIVE_SCHEDULER): {_reason(error)}."
         ) from error
     keeper = asyncio.create_task(_keep_connected(cluster, address))
     try:
@@ -86,6 +87,16 @@ async def _client(address: str) -> Client:
     return await Client(address, asynchronous=True, set_as_default=False, timeout=_CONNECT)
 
 
+def _reason(error: OSError) -> str:
+    """Why a scheduler cannot be reached; of a certificate Dask tells only that something is wrong with it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"TLS refuses its certificate, {cause.verify_message}"
+        cause = cause.__cause__ or cause.__context__
+    return str(error).rstrip(".") or type(error).__name__
+
+
 async def _keep_connected(cluster: Cluster, address: str) -> None:
     """Connect again whenever the connection is lost for longer than the client itself tries to mend it."""
     while True:
@@ -94,8 +105,11 @@ async def _keep_connected(cluster: Cluster, address: str) -> None:
             continue
         try:
             fresh = await _client(address)
-        except OSError:
+        except OSError as error:
+            if (why := _reason(error)) != cluster.why_lost:
+                _log.warning("The Dask scheduler at %s does not answer: %s", address, why)
+            cluster.why_lost = why
             continue
-        lost, cluster.client = cluster.client, fresh
+        lost, cluster.client, cluster.why_lost = cluster.client, fresh, None
         await lost.close(timeout=_PAUSE_SECONDS)
         _log.info("Connected to the Dask scheduler at %s again", address)

@@ -1,9 +1,11 @@
 import asyncio
+import datetime as dt
 import time
+from types import SimpleNamespace
 
 import dask.config
 import pytest
-from distributed import LocalCluster
+from distributed import LocalCluster, Scheduler, Security
 
 from service.cluster import SHARD, Cluster
 from service.connection import connect
@@ -89,6 +91,30 @@ async def test_a_lost_scheduler_is_told(cluster: Cluster, scheduler):
     with pytest.raises(SchedulerUnavailable):
         await cluster.call(abs, -3)
     del waiting
+
+
+async def test_a_certificate_that_is_refused_is_told_with_the_reason(monkeypatch, tmp_path):
+    """As one whose clock is behind the first moment of the certificate sees it."""
+
+    class Tomorrow(dt.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return dt.datetime.now(tz) + dt.timedelta(days=1)
+
+    later = SimpleNamespace(datetime=Tomorrow, timedelta=dt.timedelta, timezone=dt.timezone)
+    monkeypatch.setattr("distributed.security.datetime", later)
+    made, tls = Security.temporary(), "distributed.comm.tls"
+    (tmp_path / "certificate.pem").write_text(made.tls_ca_file)
+    (tmp_path / "key.pem").write_text(made.tls_client_key)
+    named = {f"{tls}.client.key": "key.pem"}
+    named |= dict.fromkeys((f"{tls}.client.cert", f"{tls}.ca-file"), "certificate.pem")
+    with dask.config.set({name: str(tmp_path / file) for name, file in named.items()}):
+        async with Scheduler(
+            host="127.0.0.1", protocol="tls://", security=made, dashboard_address="127.0.0.1:0"
+        ) as scheduler:
+            with pytest.raises(SchedulerUnavailable, match="certificate is not yet valid"):
+                async with connect(Settings(scheduler=scheduler.address)):
+                    pass
 
 
 async def test_no_process_of_dask_walks_the_frames_of_its_threads():
