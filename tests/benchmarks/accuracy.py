@@ -11,12 +11,12 @@ import numpy as np
 
 from tests.benchmarks.cases import load, pixel, save
 from tests.benchmarks.sides import MeasurementFailed, Side
-from workers.calendar import Windows
 from workers.scores.holdout import rolling_median
 from workers.scores.measures import coverage, kge, rmse
 from workers.synthetic import SCENARIOS, SyntheticCube, Truth
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.selection import select_pairs
+from workers.windows import Windows
 
 MIXED = {"date_noise": 1.0, "pair_noise": 4.5, "decorrelated": 0.6, "error_factor": 3.0}
 """Noise as estimated on Jakobshavn: image errors of 0.6 to 1.3 m against pair errors of 3 to 6 m, and 40 % of

@@ -9,7 +9,6 @@ import numpy as np
 
 from tests.benchmarks.cases import load
 from tests.benchmarks.child import serve
-from workers.calendar import Windows
 from workers.cubes.pairs import PairTable
 from workers.linear.banded import on_one_thread
 from workers.velocity.guess import daily_guess, mean_guess
@@ -18,6 +17,7 @@ from workers.velocity.parameters import VelocityParameters
 from workers.velocity.selection import select_pairs
 from workers.velocity.series import Flag, PixelSeries
 from workers.velocity.warm import warm
+from workers.windows import Windows
 
 
 def measure(

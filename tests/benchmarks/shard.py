@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.sides import ROOT, environment
-from workers.calendar import Windows
 from workers.cubes.cube import open_cube
 from workers.cubes.mosaic import Mosaic
 from workers.cubes.reference import Access
@@ -20,6 +19,7 @@ from workers.velocity.parameters import VelocityParameters
 from workers.velocity.planning import SHARD_PIXELS
 from workers.velocity.region import Reading, solve_window
 from workers.velocity.warm import warm
+from workers.windows import Windows
 
 BLOCK = 10
 

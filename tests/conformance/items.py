@@ -4,12 +4,13 @@ import datetime as dt
 
 import numpy as np
 
-from workers.calendar import Step, Windows, day_of
+from workers.calendar import day_of
 from workers.cubes.grid import Grid
 from workers.products.item import build_item
 from workers.products.manifest import Manifest
 from workers.products.provenance import Provenance, Publication, Source
 from workers.products.spec import ProductSpec, Variable
+from workers.windows import Step, Windows
 
 VARIABLES = (
     Variable(

@@ -8,7 +8,7 @@ import s3fs
 import xarray as xr
 from moto.server import ThreadedMotoServer
 
-from workers.calendar import Step, Windows, day_of
+from workers.calendar import day_of
 from workers.cubes.grid import Grid
 from workers.errors import StoreNotWritable, StoreUnavailable
 from workers.plan import ShardReceipt
@@ -16,6 +16,7 @@ from workers.products import keys, manifest, receipts, zarr_layout
 from workers.products.reading import open_product
 from workers.products.spec import ProductSpec, Variable
 from workers.products.store import ProductStore
+from workers.windows import Step, Windows
 
 SPEC = ProductSpec(
     id="heat_EPSG3031_v1_77",

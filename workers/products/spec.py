@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from workers.calendar import Windows
 from workers.cubes.grid import Grid
+from workers.windows import Windows
 
 
 @dataclass(frozen=True, slots=True)

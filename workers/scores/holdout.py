@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workers.calendar import Windows
 from workers.cubes.pairs import PairTable
 from workers.errors import InvalidRequest
 from workers.linear.banded import on_one_thread
@@ -17,6 +16,7 @@ from workers.velocity.invert import close, invert_pixel, network_for
 from workers.velocity.network import YEAR
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.selection import SelectedPairs, select_pairs
+from workers.windows import Windows
 
 SHORT_HELD_OUT = 60
 """Days: held-out pairs up to this baseline are summed up apart, for they see the variations of speed"""

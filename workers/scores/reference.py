@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workers.calendar import Windows
 from workers.scores.measures import bias, coverage, kge, rmse
 from workers.velocity.series import Flag, PixelSeries
+from workers.windows import Windows
 
 LEAST_COVERED = 0.5
 """Share of a window that references must cover, or of a long reference that windows must"""

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from workers.calendar import Windows
 from workers.linear.differences import residuals
 from workers.linear.robust import radial_scale
 from workers.velocity import quality
@@ -30,6 +29,7 @@ from workers.velocity.parameters import VelocityParameters
 from workers.velocity.prior import Prior
 from workers.velocity.selection import SelectedPairs
 from workers.velocity.spline import MEANS
+from workers.windows import Windows
 
 DRAWS = 2
 """Imitations with noise of each kind; each has two components and as many windows as the record"""

@@ -8,9 +8,10 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
-from workers.calendar import Interval, Step
+from workers.calendar import Interval
 from workers.errors import InvalidRequest
 from workers.velocity.filters import NO_FILTER, OUTLIER_FILTERS
+from workers.windows import Step
 
 Penalty = Literal["jumps", "acceleration"]
 Weights = Literal["joint", "separate"]

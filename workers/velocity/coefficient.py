@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workers.calendar import Step, Windows
 from workers.velocity.choices import CoefficientRule, Weights
 from workers.velocity.closure import solve
 from workers.velocity.components import solve_components
@@ -23,6 +22,7 @@ from workers.velocity.means import window_means
 from workers.velocity.network import Network
 from workers.velocity.prior import Prior
 from workers.velocity.quality import coherence
+from workers.windows import Step, Windows
 
 CANDIDATES = (10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0)
 UNDECIDED = 100.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from workers.calendar import Windows
 from workers.linear.differences import residuals
 from workers.linear.robust import radial_scale
 from workers.velocity import quality
@@ -20,6 +19,7 @@ from workers.velocity.prior import Prior, harmonics
 from workers.velocity.selection import SelectedPairs
 from workers.velocity.series import Flag, PixelSeries
 from workers.velocity.spline import MEANS
+from workers.windows import Windows
 
 FOLLOWED_DAYS = 30
 """Longest interval between dates where a model is followed: a twelfth of its longest cycle, or so"""

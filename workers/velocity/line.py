@@ -7,12 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
-from workers.calendar import Windows
 from workers.errors import OgiveError
 from workers.lines import Walk
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point import PointSeries
 from workers.velocity.series import Flag
+from workers.windows import Windows
 
 NOWHERE = -1
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from workers.calendar import Windows
 from workers.velocity.network import YEAR
+from workers.windows import Windows
 
 
 @dataclass(frozen=True, slots=True, eq=False)

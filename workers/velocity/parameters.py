@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from workers.calendar import Interval, Step, Windows
+from workers.calendar import Interval
 from workers.velocity.choices import (
     Coefficient,
     DataSets,
@@ -22,6 +22,7 @@ from workers.velocity.choices import (
     Weights,
 )
 from workers.velocity.filters import DIRECTION, NO_FILTER
+from workers.windows import Step, Windows
 
 
 class VelocityParameters(BaseModel):

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from workers.calendar import Windows
 from workers.cubes.in_use import CubesInUse
 from workers.cubes.kept_chunks import KeptChunks
 from workers.cubes.merging import MergedCube, Readable, data_sets
@@ -30,6 +29,7 @@ from workers.velocity.region import HALO, Reading, SolvedPixel, solve_window
 from workers.velocity.screening import check_sensors
 from workers.velocity.series import PixelSeries
 from workers.velocity.sites import Site, locate, with_datasets
+from workers.windows import Windows
 
 OVERLAP_RULE = "where cubes overlap, the one whose edge is farthest from the place; ties by name"
 _READERS = 4

@@ -10,7 +10,7 @@ from itertools import chain
 
 import numpy as np
 
-from workers.calendar import Windows, date_of
+from workers.calendar import date_of
 from workers.cubes.cube import Cube
 from workers.cubes.merging import MergedCube, data_sets
 from workers.cubes.mosaic import NOBODY, Mosaic
@@ -24,6 +24,7 @@ from workers.velocity.series import Flag
 from workers.velocity.stac import COLLECTION_ID, PUBLICATIONS, SUMMARY
 from workers.velocity.strips import ChunkRows, strips
 from workers.velocity.variables import MAP_VARIABLES, SERIES_VARIABLES, VARIABLES
+from workers.windows import Windows
 
 
 def windows_of(plan: Plan) -> Windows:

@@ -8,7 +8,6 @@ import numpy as np
 from numba import njit
 from scipy.special import stdtrit
 
-from workers.calendar import Windows
 from workers.linear.covariance import functional_variances
 from workers.linear.robust import radial_scale
 from workers.velocity.closure import Closure, RobustClosure
@@ -16,6 +15,7 @@ from workers.velocity.means import WindowMeans
 from workers.velocity.network import Network
 from workers.velocity.series import Flag
 from workers.velocity.spline import SplineMeans
+from workers.windows import Windows
 
 FEWEST_PAIRS = 3.0
 """`low_count` below this effective number: a single bad pair could then pass unnoticed"""

@@ -18,7 +18,6 @@ from typing import Literal
 
 import numpy as np
 
-from workers.calendar import Windows
 from workers.cubes.mosaic import NOBODY, Mosaic, Piece
 from workers.cubes.pairs import PairBlock, PairTable
 from workers.errors import ChunkUnreadable, PairsUnsolvable, SourceError
@@ -32,6 +31,7 @@ from workers.velocity.merged_guess import merged_guess
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.selection import SelectedPairs, select_pairs
 from workers.velocity.series import PixelSeries
+from workers.windows import Windows
 
 HALO = 1
 BlockState = Literal["done", "empty", "failed"]

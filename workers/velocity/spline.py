@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solveh_banded
 
-from workers.calendar import Windows
 from workers.linear.penalty import jumps
 from workers.velocity.means import WindowMeans, weighted_sum, window_means
 from workers.velocity.network import YEAR
+from workers.windows import Windows
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from workers.calendar import Step, Windows
 from workers.cubes.chunk_folder import chunk_folder
 from workers.cubes.cube import arrange
 from workers.cubes.pairs import PairTable
@@ -20,6 +19,7 @@ from workers.velocity.guess import daily_guess
 from workers.velocity.invert import invert_pixel
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.selection import select_pairs
+from workers.windows import Step, Windows
 
 
 def warm() -> None:

@@ -30,7 +30,7 @@ from service.routes import edr as edr_routes
 from service.routes import files as file_routes
 from service.routes import store as store_routes
 from service.settings import Settings
-from workers.calendar import Step, Windows, day_of
+from workers.calendar import day_of
 from workers.cubes.grid import Grid
 from workers.plan import ShardReceipt
 from workers.products import documents, keys
@@ -41,6 +41,7 @@ from workers.products.provenance import Provenance, Publication, Source
 from workers.products.spec import ProductSpec, Variable
 from workers.products.store import ProductStore
 from workers.products.zarr_layout import SHARD, create, finalise, write_shard
+from workers.windows import Step, Windows
 
 COLLECTION = "ogive-velocity"
 PUBLICATIONS = (Publication("10.5194/tc-19-4555-2025", "Charrier et al. (2025)"),)

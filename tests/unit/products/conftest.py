@@ -6,12 +6,13 @@ import shutil
 import numpy as np
 import pytest
 
-from workers.calendar import Step, Windows, day_of
+from workers.calendar import day_of
 from workers.cubes.grid import Grid
 from workers.plan import ShardReceipt
 from workers.products import documents, keys, receipts, zarr_layout
 from workers.products.spec import ProductSpec, Variable
 from workers.products.store import ProductStore
+from workers.windows import Step, Windows
 
 REQUEST = {"process": "snow", "inputs": {"step": "P1M"}}
 

@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from workers.calendar import Step, Windows
 from workers.scores.reference import References, ReferenceScore, compare, pooled
 from workers.velocity.series import Flag, PixelSeries
+from workers.windows import Step, Windows
 
 NAN = math.nan
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from workers.calendar import Step, Windows
 from workers.cubes.grid import Grid
 from workers.cubes.reference import Access, CubeReference
 from workers.plan import Plan, PlannedCube, Shard
@@ -11,6 +10,7 @@ from workers.velocity.parameters import VelocityParameters
 from workers.velocity.point import PointSeries
 from workers.velocity.series import PixelSeries
 from workers.velocity.sites import Site
+from workers.windows import Step, Windows
 
 
 def make_pixel(v, flags) -> PixelSeries:

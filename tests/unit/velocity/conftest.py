@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workers.calendar import Windows
 from workers.cubes.pairs import PairTable
 from workers.velocity.guess import DailyGuess, mean_guess
 from workers.velocity.invert import invert_pixel
@@ -20,6 +19,7 @@ from workers.velocity.merged_guess import merged_guess
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.selection import SelectedPairs, select_pairs
 from workers.velocity.series import PixelSeries
+from workers.windows import Windows
 
 FIRST_DAY = 16_500
 FLOW = np.array([0.8, -0.6])

@@ -7,7 +7,6 @@ is that of the path which is straight between the dates, as the method assumes.
 import numpy as np
 import pytest
 
-from workers.calendar import Step, Windows
 from workers.scores.measures import coverage
 from workers.velocity import quality
 from workers.velocity.closure import solve
@@ -15,6 +14,7 @@ from workers.velocity.guess import daily_guess
 from workers.velocity.means import window_means
 from workers.velocity.network import network_of
 from workers.velocity.prior import Prior
+from workers.windows import Step, Windows
 
 PIXELS = 20
 

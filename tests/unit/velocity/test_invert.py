@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from tests.unit.velocity.soundness import assert_same, assert_sound
-from workers.calendar import Step, Windows
 from workers.velocity.guess import daily_guess
 from workers.velocity.invert import invert_pixel
 from workers.velocity.parameters import VelocityParameters
 from workers.velocity.series import Flag
+from workers.windows import Step, Windows
 
 
 def test_a_noisy_pixel_is_solved_near_its_truth(scenario):

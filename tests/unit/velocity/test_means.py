@@ -1,7 +1,7 @@
 import numpy as np
 
-from workers.calendar import Step, Windows
 from workers.velocity.means import window_means
+from workers.windows import Step, Windows
 
 DAYS = np.array([10, 25, 40, 100, 130])
 POSITIONS = np.array([[0.0, 0.0], [15.0, -3.0], [15.0, 6.0], [75.0, 6.0], [60.0, 9.0]])

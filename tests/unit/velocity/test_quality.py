@@ -5,13 +5,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from workers.calendar import Step, Windows
 from workers.velocity import quality
 from workers.velocity.closure import robust_solve, solve
 from workers.velocity.means import window_means
 from workers.velocity.network import network_of
 from workers.velocity.prior import Prior
 from workers.velocity.series import Flag
+from workers.windows import Step, Windows
 
 
 def made(edges, step="P30D"):

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
 
-from workers.calendar import Step, Windows
 from workers.scores.measures import rmse
 from workers.velocity.means import window_means
 from workers.velocity.series import Flag
 from workers.velocity.spline import spline_means
+from workers.windows import Step, Windows
 
 
 def made(*edges):
