@@ -77,7 +77,7 @@ class Step:
         """(k,) int64: the days one step after days (k,); firsts of months if the step is calendar."""
         if self.days is not None:
             return start + self.days
-        months = start.astype("datetime64[D]").astype("datetime64[M]") + self.months
+        months = start.astype("datetime64[D]").astype("datetime64[M]") + np.timedelta64(self.months, "M")
         return months.astype("datetime64[D]").astype(np.int64)
 
 
