@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import socket
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from service import memory
 from service.cli import options
 from service.listening import listen
 
@@ -55,6 +55,7 @@ def _answer(settings: Any, listener: socket.socket) -> None:
     from workers.telemetry import logs, spans
     from workers.version import VERSION
 
+    memory.few_heaps()
     logs.install(settings.log_format, settings.log_level)
     spans.install("ogive")
     chunk_folder.install(settings.chunks, settings.chunks_bytes)
@@ -62,10 +63,7 @@ def _answer(settings: Any, listener: socket.socket) -> None:
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            # What was made so far stays: without it, a full search for garbage holds the event loop up
-            # for some milliseconds, with it for a third of a second.
-            gc.collect()
-            gc.freeze()
+            memory.settle()
             log.setLevel(logging.WARNING)
             host, port = listener.getsockname()[:2]
             address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

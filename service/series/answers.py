@@ -24,7 +24,7 @@ from workers.velocity.point import series_sha256
 from workers.velocity.point_process import GROUP
 from workers.velocity.sites import Site, groups
 
-_SITES_KEPT, _SITES_S = 20_000, 300.0
+_SITES_KEPT, _SITES_S = 2_000, 300.0
 """How long a place may be answered for by the cube that was there: as long as workers keep its metadata"""
 _log = logging.getLogger(__name__)
 

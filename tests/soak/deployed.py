@@ -20,7 +20,7 @@ import s3fs
 from infra.local.deployment import ACCESS_KEY, BUCKET, Deployment, deployment
 from tests.soak.clients import Seen, load
 from tests.soak.load import growth, others, probed, weighed
-from tests.soak.own import UNBOUNDED
+from tests.soak.own import SMALL_CACHE, UNBOUNDED
 from workers.synthetic import SyntheticCube, write_cube
 
 CLIENTS = 100
@@ -61,6 +61,7 @@ def main() -> int:
             "OGIVE_SOURCE_ANONYMOUS": "false",
             "OGIVE_ANONYMOUS": "admin",  # who is nobody has no list of jobs otherwise
             **UNBOUNDED,
+            **SMALL_CACHE,
         }
         parts = deployment(Path(folder), settings)
         try:

@@ -20,6 +20,8 @@ PATIENCE = 300
 """Seconds until it must be ready: on a machine that is busy, imports alone take minutes"""
 UNBOUNDED = {"OGIVE_LIMIT_CPU_SECONDS_DAY": "1e9", "OGIVE_LIMIT_REQUESTS_ANONYMOUS": "1000000/minute"}
 """The clients are a crowd, not one caller"""
+SMALL_CACHE = {"OGIVE_SERIES_CACHE": str(8 << 20)}
+"""Full within half a minute of load: what grows after that is no cache"""
 REGION = [LON - 0.01, LAT - 0.005, LON + 0.01, LAT + 0.005]
 
 
@@ -34,7 +36,7 @@ def service(folder: Path) -> Iterator[tuple[str, int]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = (folder / "serve.log").open("w")
-    environment = os.environ | UNBOUNDED | {"OGIVE_DATA": str(folder / "data")}
+    environment = os.environ | UNBOUNDED | SMALL_CACHE | {"OGIVE_DATA": str(folder / "data")}
     command = [program, "serve", "--port", str(port), "--cube", cube]
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:

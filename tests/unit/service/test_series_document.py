@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -122,3 +123,15 @@ def test_csv_is_the_same_series(make_point):
     assert [row["time"] for row in rows] == whole["series"]["time"]
     for name in ("v", "vx", "v_high", "count", "flags"):
         assert [float(row[name]) if row[name] else None for row in rows] == whole["series"][name]
+
+
+def test_documents_that_are_kept_take_no_more_room_than_their_bytes(make_point):
+    whole = document(make_point())
+    dumps(whole)
+    tracemalloc.start()
+    try:
+        kept = [dumps(whole) for _ in range(50)]
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 1.2 * sum(map(len, kept))
