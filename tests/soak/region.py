@@ -1,9 +1,9 @@
-"""A large region on the deployed parts, again with another coefficient, and a part by two workers and by one.
+"""A large region on the deployed parts, and again with another coefficient by two workers and by one.
 
 `python -m tests.soak.region CUBE [PIXELS]`: CUBE is a synthetic cube on this disk; its top left corner of so
-many pixels a side is made, all of it by default, and then one of a third of that. Told are the time of each
-stage, what passed between the parts and the S3 server against the least possible, and what the second worker
-gains. OGIVE_CHUNKS_BYTES says how much the workers keep of what they fetched: 0 for nothing.
+many pixels a side is made, all of it by default. Told are the time of each stage, what passed between the
+parts and the S3 server against the least possible, and what the second worker gains. OGIVE_CHUNKS_BYTES says
+how much the workers keep of what they fetched: 0 for nothing.
 """
 
 from __future__ import annotations
@@ -70,10 +70,7 @@ def main() -> int:
     cube = Path(sys.argv[1]).absolute()
     opened = open_cube(str(cube), Access())
     pixels = int(sys.argv[2]) if len(sys.argv) > 2 else min(opened.grid.height, opened.grid.width)
-
-    def corner(side: int) -> list[float]:
-        return list(degrees(opened.grid.window(1, 1, side - 2, side - 2)))
-
+    corner = list(degrees(opened.grid.window(1, 1, pixels - 2, pixels - 2)))
     settings = {BYTES: os.environ[BYTES]} if BYTES in os.environ else {}
     with store_up(settings | {"OGIVE_CUBES": f"s3://{BUCKET}/cubes/{cube.name}"}) as (parts, files, line):
         for part in cube.iterdir():
@@ -84,15 +81,12 @@ def main() -> int:
         print(f"{pixels} x {pixels} pixels, {opened.layers} layers; every chunk once: ", end="")
         print(f"{requests} requests, {size / 1e6:.1f} MB")
         print("two workers")
-        made(parts, line, corner(pixels))
-        print("again, with another coefficient")
-        made(parts, line, corner(pixels), coefficient=300)
-        third = pixels // 3
-        print(f"two workers, {third} x {third} pixels")
-        both = made(parts, line, corner(third))
+        made(parts, line, corner)
+        print("two workers, another coefficient")
+        both = made(parts, line, corner, coefficient=300)
         parts.workers[1].stop()
-        print(f"one worker, {third} x {third} pixels")
-        alone = made(parts, line, corner(third))
+        print("the same by one worker")
+        alone = made(parts, line, corner, coefficient=300)
         print(f"two workers are {alone / both:.2f} times as fast as one")
     return 0
 
