@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ POINT_PRIORITY = 10
 _TELL_SECONDS = 3.0
 _PAUSE_SECONDS = 1.0
 _MIB = 1 << 20
+_log = logging.getLogger(__name__)
 
 
 class Cluster:
@@ -80,17 +82,18 @@ class Cluster:
         return self.client.submit(carried, current(), function, *arguments, pure=False, **options)
 
     async def tell(self, function: Callable[..., None], *arguments: Any) -> None:
-        """Run a function at once in every worker, beside its tasks; one that does not answer is passed over.
+        """Run a function at once in every worker, beside its tasks, as far as workers can be told.
 
-        Raises:
-            SchedulerUnavailable: the cluster cannot be reached.
+        One that does not answer is passed over; that none can be reached is left to the log.
         """
-        self._check_connection()
         try:
+            self._check_connection()
             async with asyncio.timeout(_TELL_SECONDS):
                 await self.client.run(function, *arguments, on_error="ignore")
+        except SchedulerUnavailable as error:
+            _log.warning("The workers cannot be told: %s", error.message)
         except OSError as error:  # a timeout and a closed connection are some
-            raise SchedulerUnavailable(f"The Dask scheduler does not answer: {error}.") from error
+            _log.warning("The workers cannot be told: the Dask scheduler does not answer: %s.", error)
 
     async def connected(self) -> None:
         """Wait until the scheduler can be asked again, after the work there was lost."""

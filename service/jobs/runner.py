@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from service.database import away
-from service.errors import JobFailed, SchedulerUnavailable
+from service.errors import JobFailed
 from service.formats.problem import problem
 from service.jobs.controls import Order
 from service.jobs.estimate import Estimator
@@ -126,7 +126,7 @@ class Runner:
         if await self._end(job.id, Status.failed, error.message, holder=holder, problem=document):
             await self._free_workers(job.id)
         if isinstance(error, CubeChanged):
-            await self._tell(self._house.tasks.forget_cubes)
+            await self._house.cluster.tell(self._house.tasks.forget_cubes)
 
     async def _end(self, job_id: str, status: Status, message: str, **values: Any) -> bool:
         """End a live job without a product; tells whether it was live."""
@@ -147,11 +147,4 @@ class Runner:
 
     async def _free_workers(self, job_id: str) -> None:
         """Let running tasks of a job end; where the cluster cannot be told, nothing of it is left to run."""
-        await self._tell(self._house.tasks.stop_job, job_id)
-
-    async def _tell(self, function: Callable[..., None], *arguments: Any) -> None:
-        """Tell every worker something, if they can be told."""
-        try:
-            await self._house.cluster.tell(function, *arguments)
-        except SchedulerUnavailable as error:
-            _log.warning("The workers cannot be told: %s", error.message)
+        await self._house.cluster.tell(self._house.tasks.stop_job, job_id)

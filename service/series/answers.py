@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.cluster import Cluster
-from service.errors import DeadlineExceeded, SchedulerUnavailable
+from service.errors import DeadlineExceeded
 from service.formats.series import document, dumps
 from service.kept import KeptLately
 from service.observability import measures
@@ -184,7 +184,9 @@ class Answers:
             self._tasks.solve_sites, sites, self._settings.source.access, parameters, observations, key=key
         )
         if any(isinstance(answer, CubeChanged) for answer in answers):
-            await self._forget_cubes()
+            # Which cubes there are is asked again by the next request, not only when what is known grows old.
+            self._sites.clear()
+            await self._cluster.tell(self._tasks.forget_cubes)
         stages = dict.fromkeys(("read", "solve", "format"), 0.0)
         members: list[Member] = []
         for name, answer in zip(names, answers, strict=True):
@@ -198,14 +200,6 @@ class Answers:
                 stages[stage] += seconds
             stages["format"] += time.perf_counter() - began
         return members, stages
-
-    async def _forget_cubes(self) -> None:
-        """Which cubes there are is asked again by the next request, not only when what is known grows old."""
-        self._sites.clear()
-        try:
-            await self._cluster.tell(self._tasks.forget_cubes)
-        except SchedulerUnavailable as error:
-            _log.warning("The workers cannot be told that a cube changed: %s", error.message)
 
     def _ended(self, key: str, task: asyncio.Task) -> None:
         del self._solving[key]
