@@ -31,7 +31,8 @@ class ChunkStore(ReadOnlyStore):
 
     def identify(self, metadata: bytes) -> None:
         """Say which cube lies there, for another one has other chunks; before it is said none is kept."""
-        self._cube = hashlib.sha256(self._place.encode() + b"\0" + metadata).hexdigest()[:32]
+        if self._folder is not None:
+            self._cube = hashlib.sha256(self._place.encode() + b"\0" + metadata).hexdigest()[:32]
 
     def drop(self, key: str) -> None:
         """Forget a chunk that cannot be decoded: it is fetched when asked for again."""

@@ -28,12 +28,17 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://")
 
 def may_pass(error: BaseException) -> bool:
     """Whether trying again may help: network trouble and answers 429 and 5xx, not refusals."""
-    response = getattr(error.__cause__, "response", None)
-    answered = isinstance(response, dict) and response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    answered = _of_s3(error).get("ResponseMetadata", {}).get("HTTPStatusCode")
     status = answered or getattr(error, "status", None)
     if status:
         return status == 429 or status >= 500
     return not isinstance(error, PermissionError | FileNotFoundError)
+
+
+def _of_s3(error: BaseException) -> dict[str, Any]:
+    """What an S3 server answered, as botocore has it; empty where the error is none of its."""
+    response = getattr(error.__cause__, "response", None)
+    return response if isinstance(response, dict) else {}
 
 
 RETRYING: dict[str, Any] = {
@@ -176,8 +181,7 @@ class SourceStore(ReadOnlyStore):
 def unavailable(href: str, key: str, error: Exception) -> SourceUnavailable:
     """The error that tells a user what a store did."""
     # Where an S3 server refuses by a code alone, s3fs has `None` for a message.
-    response = getattr(error.__cause__, "response", None)
-    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    code = _of_s3(error).get("Error", {}).get("Code")
     what = f"{type(error).__name__}: {code if code and str(error) in ('', 'None') else error}".strip(": ")
     if may_pass(error):
         told = f"could not be read in {TRIES} tries"
